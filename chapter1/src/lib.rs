@@ -1,0 +1,11 @@
+//! Chapter 1: an eager JIT for Kaleidoscope.
+
+#[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
+compile_error!(
+    "this JIT emits x86-64 machine code and uses Linux system calls: \
+     build it for x86_64-unknown-linux-gnu"
+);
+
+pub mod ir;
+pub mod span;
+pub mod symbol;
