@@ -7,5 +7,7 @@ compile_error!(
 );
 
 pub mod ir;
+pub mod recursion;
 pub mod span;
 pub mod symbol;
+pub mod syntax;

@@ -49,6 +49,16 @@ impl BinaryOp {
         }
     }
 
+    /// How Kaleidoscope writes the operator.
+    pub fn symbol(self) -> &'static str {
+        match self {
+            BinaryOp::Add => "+",
+            BinaryOp::Sub => "-",
+            BinaryOp::Mul => "*",
+            BinaryOp::Div => "/",
+        }
+    }
+
     /// Whether the operands may change places.
     pub fn is_commutative(self) -> bool {
         matches!(self, BinaryOp::Add | BinaryOp::Mul)

@@ -1,0 +1,86 @@
+//! Which operators exist, and how tightly each binds.
+
+use crate::ir::BinaryOp;
+
+/// What a binary operator does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Meaning {
+    /// `=`
+    Assign,
+    /// `<`
+    Less,
+    /// `+ - * /`
+    Arithmetic(BinaryOp),
+    /// Calls the function `binary⟨op⟩`.
+    User,
+}
+
+/// A binary operator.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct BinaryOperator {
+    /// From 1 (loosest) to 100.
+    pub precedence: u8,
+    /// What it does.
+    pub meaning: Meaning,
+}
+
+/// The highest precedence that an operator can have.
+pub const MAX_PRECEDENCE: u8 = 100;
+/// The precedence of an operator that is defined without one.
+pub const DEFAULT_PRECEDENCE: u8 = 30;
+
+/// The operators of a session, by their character. Small and `Copy`, so a
+/// refused item is undone by putting the earlier table back.
+#[derive(Clone, Copy, Debug)]
+pub struct Operators {
+    binary: [Option<BinaryOperator>; 128],
+    unary: [bool; 128],
+}
+
+impl Default for Operators {
+    fn default() -> Operators {
+        let mut binary = [None; 128];
+        let built_in = [
+            (b'=', 2, Meaning::Assign),
+            (b'<', 10, Meaning::Less),
+            (b'+', 20, Meaning::Arithmetic(BinaryOp::Add)),
+            (b'-', 20, Meaning::Arithmetic(BinaryOp::Sub)),
+            (b'*', 40, Meaning::Arithmetic(BinaryOp::Mul)),
+            (b'/', 40, Meaning::Arithmetic(BinaryOp::Div)),
+        ];
+        for (op, precedence, meaning) in built_in {
+            binary[op as usize] = Some(BinaryOperator { precedence, meaning });
+        }
+        Operators { binary, unary: [false; 128] }
+    }
+}
+
+impl Operators {
+    /// Whether `op` cannot be given another meaning. `/` can: programs
+    /// written for LLVM's tutorial define it.
+    pub fn is_fixed(op: u8) -> bool {
+        matches!(op, b'=' | b'<' | b'+' | b'-' | b'*')
+    }
+
+    /// The binary operator `op`, if there is one.
+    #[inline]
+    pub fn binary(&self, op: u8) -> Option<BinaryOperator> {
+        self.binary[op as usize]
+    }
+
+    /// Whether `op` is a prefix operator.
+    pub fn is_unary(&self, op: u8) -> bool {
+        self.unary[op as usize]
+    }
+
+    /// Makes `op` a user-defined binary operator.
+    pub fn define_binary(&mut self, op: u8, precedence: u8) {
+        self.binary[op as usize] =
+            Some(BinaryOperator { precedence, meaning: Meaning::User });
+    }
+
+    /// Makes `op` a prefix operator.
+    pub fn define_unary(&mut self, op: u8) {
+        self.unary[op as usize] = true;
+    }
+}
