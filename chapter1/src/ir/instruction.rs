@@ -102,13 +102,13 @@ impl FloatCondition {
 
     /// Whether the condition holds of `a` and `b`.
     pub fn holds(self, a: f64, b: f64) -> bool {
+        use std::cmp::Ordering::{Equal, Greater, Less};
+        let order = a.partial_cmp(&b);
         match self {
-            FloatCondition::Ult => !matches!(
-                a.partial_cmp(&b),
-                Some(std::cmp::Ordering::Equal | std::cmp::Ordering::Greater)
-            ),
-            FloatCondition::One => a < b || a > b,
-            _ => !self.negated().holds(a, b),
+            FloatCondition::Ult => matches!(order, None | Some(Less)),
+            FloatCondition::Oge => matches!(order, Some(Equal | Greater)),
+            FloatCondition::One => matches!(order, Some(Less | Greater)),
+            FloatCondition::Ueq => matches!(order, None | Some(Equal)),
         }
     }
 

@@ -20,6 +20,7 @@ mod builder;
 mod entities;
 mod function;
 mod instruction;
+pub mod lower;
 
 pub use builder::FunctionBuilder;
 pub use entities::{Block, Callee, Inst, Slot, Value, ValueList};
