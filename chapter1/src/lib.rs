@@ -6,6 +6,7 @@ compile_error!(
      build it for x86_64-unknown-linux-gnu"
 );
 
+pub mod codegen;
 pub mod ir;
 pub mod recursion;
 pub mod span;
