@@ -8,6 +8,7 @@ compile_error!(
 
 pub mod codegen;
 pub mod ir;
+pub mod link;
 pub mod recursion;
 pub mod span;
 pub mod symbol;

@@ -1,8 +1,111 @@
-//! IR to machine code.
+//! IR to machine code, as a [`LinkGraph`].
+//!
+//! ```text
+//! Function ──order──▶ blocks in a row ──regalloc──▶ a place for each value ──emit──▶ bytes and edges
+//! ```
 
 pub mod abi;
+mod emit;
 pub mod order;
 pub mod regalloc;
 pub mod target;
 
 pub use target::{Target, UnknownFeatures};
+
+use crate::ir::{Function, Module};
+use crate::link::LinkGraph;
+use crate::symbol::Symbol;
+use thiserror::Error;
+
+/// A function cannot be compiled.
+#[derive(Clone, PartialEq, Eq, Debug, Error)]
+pub enum CodegenError {
+    /// Its variables and intermediate values do not fit a stack frame.
+    #[error(
+        "`{name}` needs {bytes} bytes of stack for one call; at most {max} \
+         are possible",
+        max = MAX_FRAME
+    )]
+    FrameTooLarge {
+        /// The function.
+        name: Symbol,
+        /// What it needs.
+        bytes: u64,
+    },
+}
+
+/// The largest stack frame. A guard area of this size below a stack catches
+/// any overflow, since no call can step over it.
+pub const MAX_FRAME: u64 = 1 << 20;
+
+/// The code generator, with its tables. They are kept between modules, so
+/// that compiling a small function allocates next to nothing.
+pub struct CodeGenerator {
+    target: Target,
+    order: order::Order,
+    allocator: regalloc::Allocator,
+    scratch: emit::Scratch,
+    constants: emit::Constants,
+}
+
+impl CodeGenerator {
+    /// A code generator for a target.
+    pub fn new(target: Target) -> CodeGenerator {
+        CodeGenerator {
+            target,
+            order: order::Order::default(),
+            allocator: regalloc::Allocator::default(),
+            scratch: emit::Scratch::default(),
+            constants: emit::Constants::default(),
+        }
+    }
+
+    /// The target that code is generated for.
+    pub fn target(&self) -> Target {
+        self.target
+    }
+
+    /// Compiles a module that the verifier accepts.
+    ///
+    /// # Errors
+    /// If a function's frame is too large.
+    pub fn compile(
+        &mut self,
+        module: &Module,
+    ) -> Result<LinkGraph, CodegenError> {
+        let mut graph = LinkGraph::default();
+        for function in &module.functions {
+            self.function(function, &mut graph)?;
+        }
+        self.constants.finish(&mut graph);
+        Ok(graph)
+    }
+
+    fn function(
+        &mut self,
+        function: &Function,
+        graph: &mut LinkGraph,
+    ) -> Result<(), CodegenError> {
+        self.order.compute(function);
+        self.allocator.run(function, &self.order);
+        let allocation = &self.allocator.allocation;
+        let eightbytes = function.slots.len() as u64
+            + u64::from(allocation.spill_slots)
+            + u64::from(allocation.outgoing);
+        if 8 * eightbytes > MAX_FRAME {
+            let name = function.name.clone();
+            let bytes = 8 * eightbytes;
+            return Err(CodegenError::FrameTooLarge { name, bytes });
+        }
+        emit::emit(
+            function,
+            &self.order,
+            &self.allocator,
+            self.target,
+            &mut self.scratch,
+            &mut self.constants,
+            graph,
+        );
+        Ok(())
+    }
+}

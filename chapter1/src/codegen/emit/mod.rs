@@ -1,0 +1,573 @@
+//! Machine code from IR whose operands have places.
+//!
+//! The emitter walks over the instructions as the allocator did, and takes
+//! one location after the other from its list.
+
+mod buffer;
+mod constants;
+mod operand;
+
+use super::abi::{self, Passed};
+use super::order::{Exit, Order};
+use super::regalloc::{Allocation, Allocator, Home, Loc, Move, Place, Reg};
+use super::target::Target;
+use crate::ir::{
+    BlockCall, FloatCondition, Function, Inst, InstData, Type, Value,
+};
+use crate::link::{
+    Content, Definition, Edge, EdgeKind, GraphSymbol, LinkGraph, Origin,
+    Section, SymbolId,
+};
+use buffer::{Buffer, Flags, Label, Mark};
+pub use constants::Constants;
+use operand::{Encoder, Operand};
+use std::ops::Range;
+
+/// The alignment of a function: that of the processor's instruction fetch.
+const FUNCTION_ALIGN: u32 = 16;
+
+/// How many bytes below the stack pointer a function may use without saying
+/// so, if it calls nothing (the *red zone* of the calling convention).
+const RED_ZONE: u32 = 128;
+
+/// The tables of the emitter. Reused from function to function.
+#[derive(Default)]
+pub struct Scratch {
+    buffer: Buffer,
+    fixups: Vec<Fixup>,
+    origins: Vec<(Mark, Option<Inst>)>,
+    /// The graph's symbol for each callee of the function.
+    callees: Vec<Option<SymbolId>>,
+}
+
+/// A place in the code that needs an address.
+struct Fixup {
+    /// Right after the four bytes in question.
+    end: Mark,
+    kind: EdgeKind,
+    target: SymbolId,
+    addend: i64,
+}
+
+/// Emits a function into a block of its own.
+pub fn emit(
+    function: &Function,
+    order: &Order,
+    allocator: &Allocator,
+    target: Target,
+    scratch: &mut Scratch,
+    constants: &mut Constants,
+    graph: &mut LinkGraph,
+) {
+    let allocation = &allocator.allocation;
+    let locals = function.slots.len() as u32 + allocation.spill_slots;
+    let size = 8 * (locals + allocation.outgoing);
+    let is_leaf = !allocation.calls && size <= RED_ZONE;
+    let frame = if is_leaf { 0 } else { size.next_multiple_of(16) };
+    scratch.buffer.reset(order.blocks.len());
+    scratch.fixups.clear();
+    scratch.origins.clear();
+    scratch.callees.clear();
+    scratch.callees.resize(function.callees.len(), None);
+    let mut emitter = Emitter {
+        function,
+        order,
+        allocator,
+        allocation,
+        asm: Encoder { buffer: &mut scratch.buffer, target },
+        fixups: &mut scratch.fixups,
+        origins: &mut scratch.origins,
+        callees: &mut scratch.callees,
+        constants,
+        graph,
+        frame: frame as i32,
+        locs: 0,
+        moves: 0,
+        edges: 0,
+        flags: Flags::NotEqual,
+        linked: None,
+    };
+    emitter.function();
+    scratch.finish(function, graph);
+}
+
+impl Scratch {
+    /// Adds the finished code to the graph.
+    fn finish(&mut self, function: &Function, graph: &mut LinkGraph) {
+        let start = graph.bytes.len() as u32;
+        self.buffer.finish(&mut graph.bytes);
+        let size = graph.bytes.len() as u32 - start;
+        let first = graph.origins.len() as u32;
+        for &(mark, inst) in &self.origins {
+            let offset = self.buffer.position(mark);
+            graph.origins.push(Origin { offset, inst });
+        }
+        let block = graph.blocks.push(Content {
+            section: Section::Text,
+            align: FUNCTION_ALIGN,
+            range: start..start + size,
+            origins: first..graph.origins.len() as u32,
+        });
+        let definition = Some(Definition { block, offset: 0, size });
+        let name = Some(function.name.clone());
+        graph.symbols.push(GraphSymbol { name, definition });
+        for fixup in &self.fixups {
+            graph.edges.push(Edge {
+                block,
+                offset: self.buffer.position(fixup.end) - 4,
+                kind: fixup.kind,
+                target: fixup.target,
+                // The processor counts from the end of the field.
+                addend: fixup.addend - 4,
+            });
+        }
+    }
+}
+
+struct Emitter<'e> {
+    function: &'e Function,
+    order: &'e Order,
+    allocator: &'e Allocator,
+    allocation: &'e Allocation,
+    asm: Encoder<'e>,
+    fixups: &'e mut Vec<Fixup>,
+    origins: &'e mut Vec<(Mark, Option<Inst>)>,
+    callees: &'e mut Vec<Option<SymbolId>>,
+    constants: &'e mut Constants,
+    graph: &'e mut LinkGraph,
+    /// How far the stack pointer is below the frame pointer.
+    frame: i32,
+    /// How many of the allocator's locations, moves and edges are used up.
+    locs: usize,
+    moves: usize,
+    edges: usize,
+    /// What the flags must be for the last comparison to hold.
+    flags: Flags,
+    /// The constant whose address the instruction being emitted needs.
+    linked: Option<i64>,
+}
+
+impl Emitter<'_> {
+    fn function(&mut self) {
+        self.mark(None);
+        self.asm.prologue(self.frame);
+        let order = self.order;
+        for (index, placed) in order.blocks.iter().enumerate() {
+            let label = self.asm.buffer.label(index);
+            self.asm.buffer.bind(label);
+            self.params(placed.block);
+            let insts = &self.function.blocks[placed.block].insts;
+            let (&last, body) = insts.split_last().expect("a terminator");
+            let mut position = placed.start;
+            for &inst in body {
+                position += 1;
+                if !self.allocator.is_dead(inst) {
+                    self.mark(Some(inst));
+                    self.instruction(inst, position);
+                }
+            }
+            self.mark(Some(last));
+            self.make_moves(placed.end);
+            self.exit(index, &Exit::of(self.function, placed.block));
+        }
+    }
+
+    fn mark(&mut self, inst: Option<Inst>) {
+        self.origins.push((self.asm.buffer.here(), inst));
+    }
+
+    /// The next location that the allocator has decided on.
+    fn loc(&mut self) -> Loc {
+        self.locs += 1;
+        self.allocation.locs[self.locs - 1]
+    }
+
+    fn reg(&mut self) -> Reg {
+        match self.loc() {
+            Loc::Reg(reg) => reg,
+            other => unreachable!("needs a register, has {other:?}"),
+        }
+    }
+
+    /// Makes the moves that come before the instruction at `position`.
+    fn make_moves(&mut self, position: u32) {
+        while let Some(&(at, m)) = self.allocation.moves.get(self.moves) {
+            if at != position {
+                return;
+            }
+            self.moves += 1;
+            self.make(m);
+        }
+    }
+
+    fn instruction(&mut self, inst: Inst, position: u32) {
+        let data = self.function.insts[inst];
+        if let InstData::Call { callee, args } = data {
+            let args = args.as_slice(&self.function.lists);
+            self.stack_arguments(args);
+            self.make_moves(position);
+            self.call(callee);
+            return self.call_result(inst);
+        }
+        self.make_moves(position);
+        match data {
+            InstData::Binary { op, args } => {
+                let (mut a, mut b) = (self.loc(), self.loc());
+                if !matches!(a, Loc::Reg(_)) {
+                    debug_assert!(op.is_commutative(), "{args:?}");
+                    (a, b) = (b, a);
+                }
+                let to = self.reg();
+                let Loc::Reg(a) = a else { unreachable!("both in memory") };
+                let b = self.operand(b);
+                self.asm.arithmetic(op, to, a, b);
+                self.link_constant();
+            }
+            InstData::Compare { condition, .. } => {
+                let (a, b) = (self.reg(), self.loc());
+                let b = self.operand(b);
+                self.asm.compare(a, b);
+                self.link_constant();
+                self.flags = flags(condition);
+                if let Loc::Reg(to) = self.loc() {
+                    self.asm.bool_from_flags(to, self.flags);
+                }
+            }
+            InstData::FromBool(_) => {
+                let from = match self.loc() {
+                    Loc::Reg(reg) => reg,
+                    _ => {
+                        let reg = Reg::GPR_SCRATCH;
+                        self.asm.bool_from_flags(reg, self.flags);
+                        reg
+                    }
+                };
+                let to = self.reg();
+                self.asm.number_from_bool(to, from);
+            }
+            InstData::Select { args, .. } => self.select(args),
+            InstData::Load(slot) => {
+                let to = self.reg();
+                let from = Operand::Frame(slot_offset(slot.as_u32()));
+                match self.function.slots[slot] {
+                    Type::F64 => self.asm.load(to, from),
+                    Type::Bool => self.asm.load_bool(to, from),
+                }
+            }
+            InstData::Store { slot, .. } => {
+                let from = self.reg();
+                self.store(slot_offset(slot.as_u32()), from);
+            }
+            _ => unreachable!("{data:?} is handled elsewhere"),
+        }
+        if let Some(result) = self.function.results[inst].expand() {
+            self.store_home(result);
+        }
+    }
+
+    fn store(&mut self, offset: i32, from: Reg) {
+        match from.class() {
+            Type::F64 => self.asm.store(offset, from),
+            Type::Bool => self.asm.store_integer(offset, from),
+        }
+    }
+
+    /// Stores a value that has just been defined, if it is needed in memory.
+    fn store_home(&mut self, value: Value) {
+        if let Home::Spill(_) = self.allocation.homes[value] {
+            let Loc::Reg(from) = self.allocation.locs[self.locs - 1] else {
+                unreachable!("defined in a register")
+            };
+            self.store(self.home_offset(value), from);
+        }
+    }
+
+    /// Stores those of a block's parameters that arrive in registers and are
+    /// needed in memory.
+    fn params(&mut self, block: crate::ir::Block) {
+        let is_entry = block == self.function.entry();
+        for &param in self.function.params(block) {
+            let Some(reg) = self.allocation.params[param].expand() else {
+                continue;
+            };
+            if is_entry && reg.class() == Type::Bool {
+                self.asm.extend_bool(reg);
+            }
+            if let Home::Spill(_) = self.allocation.homes[param] {
+                self.store(self.home_offset(param), reg);
+            }
+        }
+    }
+
+    fn select(&mut self, [a, b]: [Value; 2]) {
+        if let Loc::Reg(condition) = self.loc() {
+            self.asm.test_bool(condition);
+            self.flags = Flags::NotEqual;
+        }
+        let (a_at, b_at) = (self.loc(), self.loc());
+        let to = self.reg();
+        let done = self.asm.buffer.new_label();
+        if a_at == Loc::Reg(to) {
+            self.asm.buffer.jump(Some(self.flags), done);
+            self.copy(to, b, b_at);
+        } else {
+            if b_at != Loc::Reg(to) {
+                self.copy(to, b, b_at);
+            }
+            self.asm.buffer.jump(Some(self.flags.negated()), done);
+            self.copy(to, a, a_at);
+        }
+        self.asm.buffer.bind(done);
+    }
+
+    fn copy(&mut self, to: Reg, value: Value, from: Loc) {
+        let from = match from {
+            Loc::Reg(reg) => Place::Reg(reg),
+            _ => Place::Home(value),
+        };
+        let ty = self.function.values[value].ty;
+        self.make(Move { from, to: Place::Reg(to), ty });
+    }
+
+    fn stack_arguments(&mut self, args: &[Value]) {
+        let types = args.iter().map(|&arg| self.function.values[arg].ty);
+        for (&arg, passed) in args.iter().zip(abi::passed(types)) {
+            let Passed::Stack(index) = passed else { continue };
+            let offset = 8 * index as i32 - self.frame;
+            match self.loc() {
+                Loc::Reg(reg) => self.store(offset, reg),
+                _ => self.copy_memory(arg, offset),
+            }
+        }
+    }
+
+    fn call(&mut self, callee: crate::ir::Callee) {
+        let index = callee.as_u32() as usize;
+        let target = *self.callees[index].get_or_insert_with(|| {
+            self.graph.declare(self.function.callees[callee].name.clone())
+        });
+        self.asm.call();
+        let end = self.asm.buffer.here();
+        let kind = EdgeKind::Branch32;
+        self.fixups.push(Fixup { end, kind, target, addend: 0 });
+    }
+
+    fn call_result(&mut self, inst: Inst) {
+        let Some(result) = self.function.results[inst].expand() else {
+            return;
+        };
+        if let Loc::Reg(reg) = self.loc() {
+            if reg.class() == Type::Bool {
+                self.asm.extend_bool(reg);
+            }
+            self.store_home(result);
+        }
+    }
+
+    /// Leaves block `index`: makes the moves of each way out, and jumps
+    /// unless the target comes next.
+    fn exit(&mut self, index: usize, exit: &Exit) {
+        match exit {
+            Exit::Return(_) => self.asm.epilogue(self.frame),
+            Exit::Jump(target) => {
+                let moves = self.edge();
+                self.make_edge(moves);
+                self.jump_to(index, target);
+            }
+            Exit::Branch(_, targets) => {
+                if let Loc::Reg(condition) = self.loc() {
+                    self.asm.test_bool(condition);
+                    self.flags = Flags::NotEqual;
+                }
+                self.branch(index, targets);
+            }
+        }
+    }
+
+    fn branch(&mut self, index: usize, [then, other]: &[BlockCall; 2]) {
+        let (then_moves, other_moves) = (self.edge(), self.edge());
+        let flags = self.flags;
+        let next = index + 1;
+        let is_next =
+            |target: &BlockCall| self.order.index_of(target.block) == next;
+        if then_moves.is_empty() && !is_next(then) {
+            let label = self.label(then);
+            self.asm.buffer.jump(Some(flags), label);
+            self.make_edge(other_moves);
+            self.jump_to(index, other);
+        } else if other_moves.is_empty() {
+            let label = self.label(other);
+            self.asm.buffer.jump(Some(flags.negated()), label);
+            self.make_edge(then_moves);
+            self.jump_to(index, then);
+        } else {
+            let then_edge = self.asm.buffer.new_label();
+            self.asm.buffer.jump(Some(flags), then_edge);
+            self.make_edge(other_moves);
+            let label = self.label(other);
+            self.asm.buffer.jump(None, label);
+            self.asm.buffer.bind(then_edge);
+            self.make_edge(then_moves);
+            self.jump_to(index, then);
+        }
+    }
+
+    fn label(&self, target: &BlockCall) -> Label {
+        self.asm.buffer.label(self.order.index_of(target.block))
+    }
+
+    fn jump_to(&mut self, index: usize, target: &BlockCall) {
+        if self.order.index_of(target.block) != index + 1 {
+            let label = self.label(target);
+            self.asm.buffer.jump(None, label);
+        }
+    }
+
+    /// The moves of the next way out.
+    fn edge(&mut self) -> Range<u32> {
+        self.edges += 1;
+        self.allocation.edges[self.edges - 1].clone()
+    }
+
+    fn make_edge(&mut self, moves: Range<u32>) {
+        for index in moves {
+            self.make(self.allocation.edge_moves[index as usize]);
+        }
+    }
+
+    /// Makes a move. The flags survive.
+    fn make(&mut self, Move { from, to, ty }: Move) {
+        match (from, to, ty) {
+            (Place::Home(value), Place::Home(target), _) => {
+                let offset = self.home_offset(target);
+                self.copy_memory(value, offset);
+            }
+            (Place::Reg(from), Place::Home(target), _) => {
+                self.store(self.home_offset(target), from);
+            }
+            (Place::Home(value), Place::Reg(to), _)
+                if self.allocation.homes[value] == Home::Constant =>
+            {
+                self.load_constant(to, value);
+            }
+            (Place::Reg(from), Place::Reg(Reg::XMM_SCRATCH), Type::Bool) => {
+                self.asm.spare_bool(from);
+            }
+            (from, Place::Reg(to), ty) => {
+                let from = match from {
+                    Place::Reg(reg) => Operand::Reg(reg),
+                    Place::Home(value) => {
+                        Operand::Frame(self.home_offset(value))
+                    }
+                };
+                match ty {
+                    Type::Bool if to != Reg::XMM_SCRATCH => {
+                        self.asm.load_bool(to, from);
+                    }
+                    _ => self.asm.load(to, from),
+                }
+            }
+        }
+    }
+
+    /// Copies a value from its home to another place in the frame.
+    fn copy_memory(&mut self, value: Value, offset: i32) {
+        let scratch = Reg::GPR_SCRATCH;
+        match self.bool_constant(value) {
+            Some(constant) => self.asm.bool_constant(scratch, constant),
+            None => {
+                let from = self.operand(Loc::Home(value));
+                self.asm.load_integer(scratch, from);
+                self.link_constant();
+            }
+        }
+        self.asm.store_integer(offset, scratch);
+    }
+
+    fn bool_constant(&self, value: Value) -> Option<bool> {
+        match constant(self.function, value) {
+            Some(InstData::BoolConst(constant)) => Some(constant),
+            _ => None,
+        }
+    }
+
+    fn load_constant(&mut self, to: Reg, value: Value) {
+        match constant(self.function, value) {
+            Some(InstData::BoolConst(constant)) => {
+                self.asm.bool_constant(to, constant);
+            }
+            Some(InstData::Const(number)) if number.to_bits() == 0 => {
+                self.asm.zero(to);
+            }
+            _ => {
+                let from = self.operand(Loc::Home(value));
+                self.asm.load(to, from);
+                self.link_constant();
+            }
+        }
+    }
+
+    /// A location as an operand of an instruction on numbers.
+    fn operand(&mut self, loc: Loc) -> Operand {
+        match loc {
+            Loc::Reg(reg) => Operand::Reg(reg),
+            Loc::Home(value) => match constant(self.function, value) {
+                Some(InstData::Const(number)) => {
+                    self.linked = Some(self.constants.offset(number));
+                    Operand::Linked
+                }
+                _ => Operand::Frame(self.home_offset(value)),
+            },
+            Loc::None | Loc::Flags => unreachable!("{loc:?} is no operand"),
+        }
+    }
+
+    /// Notes the address that the instruction just emitted needs, if any.
+    fn link_constant(&mut self) {
+        if let Some(addend) = self.linked.take() {
+            let target = self.constants.symbol(self.graph);
+            let end = self.asm.buffer.here();
+            let kind = EdgeKind::Relative32;
+            self.fixups.push(Fixup { end, kind, target, addend });
+        }
+    }
+
+    /// The distance of a value's home from the frame pointer.
+    fn home_offset(&self, value: Value) -> i32 {
+        match self.allocation.homes[value] {
+            Home::Spill(slot) => {
+                slot_offset(self.function.slots.len() as u32 + slot)
+            }
+            // Above the saved frame pointer and the return address.
+            Home::Incoming(index) => 16 + 8 * index as i32,
+            Home::None | Home::Constant => {
+                unreachable!("{value} has no place in the frame")
+            }
+        }
+    }
+}
+
+/// The distance of a stack slot from the frame pointer. Spill slots come
+/// after those of the IR.
+fn slot_offset(slot: u32) -> i32 {
+    -8 * (slot as i32 + 1)
+}
+
+/// The instruction that makes a constant, if `value` is one.
+fn constant(function: &Function, value: Value) -> Option<InstData> {
+    let crate::ir::ValueDef::Inst(inst) = function.values[value].def else {
+        return None;
+    };
+    let data = function.insts[inst];
+    matches!(data, InstData::Const(_) | InstData::BoolConst(_)).then_some(data)
+}
+
+/// The flags that say whether a comparison holds.
+fn flags(condition: FloatCondition) -> Flags {
+    match condition {
+        FloatCondition::Ult => Flags::Below,
+        FloatCondition::Oge => Flags::AboveOrEqual,
+        FloatCondition::One => Flags::NotEqual,
+        FloatCondition::Ueq => Flags::Equal,
+    }
+}
