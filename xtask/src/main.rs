@@ -5,7 +5,9 @@ mod step;
 mod test;
 mod totals;
 
-use std::path::Path;
+use std::env;
+use std::io;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -35,7 +37,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
-        Command::Test => test::run(workspace_root(), &mut std::io::stdout()),
+        Command::Test => test::run(&workspace_root(), &mut io::stdout()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -47,9 +49,13 @@ fn main() -> ExitCode {
 }
 
 /// The directory of the workspace's `Cargo.toml`: the parent of this crate's.
-fn workspace_root() -> &'static Path {
-    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
-    xtask.parent().expect("the crate lies in the workspace")
+fn workspace_root() -> PathBuf {
+    // Asked for at run time first: two clones that share a target directory
+    // also share this binary.
+    let xtask = env::var_os("CARGO_MANIFEST_DIR")
+        .unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    let xtask = PathBuf::from(xtask);
+    xtask.parent().expect("the crate lies in the workspace").to_owned()
 }
 
 #[cfg(test)]
