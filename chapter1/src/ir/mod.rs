@@ -17,15 +17,21 @@
 //! | `dominators`, `verify` | what must hold of every function |
 
 mod builder;
+mod dominators;
 mod entities;
 mod function;
 mod instruction;
 pub mod lower;
+mod text;
+mod verify;
 
 pub use builder::FunctionBuilder;
+pub use dominators::{ControlFlow, Dominators};
 pub use entities::{Block, Callee, Inst, Slot, Value, ValueList};
 pub use function::{
     BlockData, CalleeData, CalleeKind, Function, Module, Signature, ValueData,
     ValueDef,
 };
 pub use instruction::{BinaryOp, BlockCall, FloatCondition, InstData, Type};
+pub use text::{DisplayInst, ParseError, parse_module};
+pub use verify::{Problem, VerifyError, verify, verify_module};
