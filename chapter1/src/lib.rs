@@ -6,6 +6,7 @@ compile_error!(
      build it for x86_64-unknown-linux-gnu"
 );
 
+pub mod executor;
 pub mod ir;
 pub mod span;
 pub mod symbol;
