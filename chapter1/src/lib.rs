@@ -8,5 +8,6 @@ compile_error!(
 
 pub mod executor;
 pub mod ir;
+pub mod link;
 pub mod span;
 pub mod symbol;
