@@ -7,6 +7,7 @@ compile_error!(
 );
 
 pub mod codegen;
+pub mod executor;
 pub mod ir;
 pub mod link;
 pub mod recursion;

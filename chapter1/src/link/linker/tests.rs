@@ -1,0 +1,166 @@
+//! Graphs built by hand, linked and run.
+
+use super::*;
+use crate::executor::memory::MemoryConfig;
+
+fn memory() -> (Memory, Linker) {
+    let memory = Memory::new(&MemoryConfig::default()).unwrap();
+    let linker = Linker::new(memory.lease());
+    (memory, linker)
+}
+
+/// A function without parameters that ends by calling or jumping to
+/// `callee`: `e9` is a jump.
+fn forwarder(name: &str, callee: &str) -> LinkGraph {
+    let mut graph = LinkGraph::default();
+    let block = graph.push_block(Section::Text, 16, &[0xe9, 0, 0, 0, 0]);
+    graph.define(Some(Symbol::new(name)), block);
+    let target = graph.declare(Symbol::new(callee));
+    let kind = EdgeKind::Branch32;
+    graph.edges.push(Edge { block, offset: 1, kind, target, addend: -4 });
+    graph
+}
+
+/// `mov eax, [rip + the number]; ret`, and the number.
+fn constant(name: &str, number: u32) -> LinkGraph {
+    let mut graph = LinkGraph::default();
+    let code = [0x8b, 0x05, 0, 0, 0, 0, 0xc3];
+    let block = graph.push_block(Section::Text, 16, &code);
+    let data = graph.push_block(Section::ReadOnly, 8, &number.to_le_bytes());
+    graph.define(Some(Symbol::new(name)), block);
+    let target = graph.define(None, data);
+    let kind = EdgeKind::Relative32;
+    graph.edges.push(Edge { block, offset: 2, kind, target, addend: -4 });
+    graph
+}
+
+fn call(address: ExecutorAddr) -> u32 {
+    // SAFETY: the tests below publish functions of this type, in memory that
+    // outlives the call.
+    let function: extern "C" fn() -> u32 =
+        unsafe { std::mem::transmute(address.as_u64() as usize) };
+    function()
+}
+
+extern "C" fn forty_two() -> u32 {
+    42
+}
+
+#[test]
+fn a_block_finds_another_block_of_its_graph() {
+    let (mut memory, mut linker) = memory();
+    let mut placed = linker.place(constant("f", 7), &mut memory).unwrap();
+    let (_, f, _) = placed.definitions().next().unwrap();
+    linker.link(&mut placed, &mut memory, |_| None).unwrap();
+    linker.publish(placed, &mut memory).unwrap();
+    assert_eq!(call(f), 7);
+}
+
+#[test]
+fn graphs_call_each_other_once_all_are_placed() {
+    let (mut memory, mut linker) = memory();
+    let mut f = linker.place(forwarder("f", "g"), &mut memory).unwrap();
+    let mut g = linker.place(constant("g", 9), &mut memory).unwrap();
+    let start = f.definitions().next().unwrap().1;
+    let target = g.definitions().next().unwrap().1;
+    linker.link(&mut f, &mut memory, |_| Some(target)).unwrap();
+    linker.link(&mut g, &mut memory, |_| None).unwrap();
+    linker.publish(f, &mut memory).unwrap();
+    linker.publish(g, &mut memory).unwrap();
+    assert_eq!(call(start), 9);
+}
+
+#[test]
+fn a_far_function_is_called_through_one_thunk() {
+    let (mut memory, mut linker) = memory();
+    let far = ExecutorAddr::new(forty_two as *const () as u64);
+    let before = linker.used(SegmentKind::Data);
+    for _ in 0..3 {
+        let graph = forwarder("f", "host");
+        let mut placed = linker.place(graph, &mut memory).unwrap();
+        let f = placed.definitions().next().unwrap().1;
+        assert!(i32::try_from(far.distance(f)).is_err(), "not far");
+        linker.link(&mut placed, &mut memory, |_| Some(far)).unwrap();
+        linker.publish(placed, &mut memory).unwrap();
+        assert_eq!(call(f), 42);
+        assert_eq!(linker.used(SegmentKind::Data), before + 8);
+    }
+}
+
+#[test]
+fn an_absolute_edge_is_an_address() {
+    let (mut memory, mut linker) = memory();
+    let mut graph = constant("f", 5);
+    // `mov rax, address; jmp rax`
+    let code = [0x48, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xe0];
+    let block = graph.push_block(Section::Text, 16, &code);
+    graph.define(Some(Symbol::new("g")), block);
+    let target = SymbolId::from_u32(0);
+    let kind = EdgeKind::Absolute64;
+    graph.edges.push(Edge { block, offset: 2, kind, target, addend: 0 });
+    let mut placed = linker.place(graph, &mut memory).unwrap();
+    let g = placed.definitions().last().unwrap().1;
+    linker.link(&mut placed, &mut memory, |_| None).unwrap();
+    linker.publish(placed, &mut memory).unwrap();
+    assert_eq!(call(g), 5);
+}
+
+#[test]
+fn an_undefined_symbol_is_an_error_that_names_it() {
+    let (mut memory, mut linker) = memory();
+    let mut f = linker.place(forwarder("f", "g"), &mut memory).unwrap();
+    let error = linker.link(&mut f, &mut memory, |_| None).unwrap_err();
+    assert_eq!(error.to_string(), "`g` is not defined");
+    linker.discard(f);
+}
+
+#[test]
+fn data_out_of_reach_is_an_error_that_names_it() {
+    let (mut memory, mut linker) = memory();
+    let mut graph = constant("f", 0);
+    let far = graph.declare(Symbol::new("far"));
+    graph.edges[0].target = far;
+    let mut f = linker.place(graph, &mut memory).unwrap();
+    let address = ExecutorAddr::new(0x1000);
+    let error = linker
+        .link(&mut f, &mut memory, |_| Some(address))
+        .unwrap_err()
+        .to_string();
+    assert!(error.starts_with("`far` at 0x1000 is out of reach"), "{error}");
+}
+
+#[test]
+fn freed_memory_is_used_again() {
+    let (mut memory, mut linker) = memory();
+    let mut highest = 0;
+    for round in 0..10_000 {
+        let mut placed =
+            linker.place(constant("f", round), &mut memory).unwrap();
+        let f = placed.definitions().next().unwrap().1;
+        linker.link(&mut placed, &mut memory, |_| None).unwrap();
+        let published = linker.publish(placed, &mut memory).unwrap();
+        assert_eq!(call(f), round);
+        linker.free(published, &mut memory).unwrap();
+        highest = highest.max(linker.used(SegmentKind::Code));
+    }
+    assert!(highest <= 32 * BATCH as u64, "{highest} bytes in use");
+}
+
+#[test]
+fn full_memory_is_an_error_and_room_that_was_freed_is_found() {
+    let config = MemoryConfig { code_size: 4096, ..Default::default() };
+    let mut memory = Memory::new(&config).unwrap();
+    let mut linker = Linker::new(memory.lease());
+    let mut all = Vec::new();
+    let error = loop {
+        match linker.place(constant("f", 1), &mut memory) {
+            Ok(placed) => {
+                all.push(linker.publish(placed, &mut memory).unwrap())
+            }
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(error, LinkError::Full(_)), "{error}");
+    linker.free(all.pop().unwrap(), &mut memory).unwrap();
+    linker.place(constant("f", 1), &mut memory).unwrap();
+}
