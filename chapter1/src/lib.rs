@@ -7,10 +7,13 @@ compile_error!(
 );
 
 pub mod codegen;
+pub mod definitions;
 pub mod executor;
 pub mod ir;
+pub mod jit;
 pub mod link;
 pub mod recursion;
 pub mod span;
 pub mod symbol;
 pub mod syntax;
+pub mod timing;

@@ -1,0 +1,40 @@
+//! The way into machine code.
+
+use super::ExecutorAddr;
+
+/// How many arguments a call from the host can pass.
+pub const MAX_ARGUMENTS: usize = 8;
+
+/// Calls a function at an address of this process.
+///
+/// # Panics
+/// If there are more than [`MAX_ARGUMENTS`] arguments.
+///
+/// # Safety
+/// At `address` begins a published function of the System V calling
+/// convention, which takes that many `double`s and returns one, and its
+/// memory is not freed before it has returned.
+pub unsafe fn call(address: ExecutorAddr, args: &[f64]) -> f64 {
+    type F = f64;
+    let at = address.as_u64() as usize;
+    macro_rules! with {
+        ($($ty:ident $arg:ident)*) => {{
+            // SAFETY: the caller promises that the function has this type.
+            let function: extern "C" fn($($ty),*) -> f64 =
+                unsafe { std::mem::transmute(at) };
+            function($($arg),*)
+        }};
+    }
+    match *args {
+        [] => with!(),
+        [a] => with!(F a),
+        [a, b] => with!(F a F b),
+        [a, b, c] => with!(F a F b F c),
+        [a, b, c, d] => with!(F a F b F c F d),
+        [a, b, c, d, e] => with!(F a F b F c F d F e),
+        [a, b, c, d, e, f] => with!(F a F b F c F d F e F f),
+        [a, b, c, d, e, f, g] => with!(F a F b F c F d F e F f F g),
+        [a, b, c, d, e, f, g, h] => with!(F a F b F c F d F e F f F g F h),
+        _ => panic!("at most {MAX_ARGUMENTS} arguments"),
+    }
+}

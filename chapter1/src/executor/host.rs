@@ -1,0 +1,194 @@
+//! Functions of the host that Kaleidoscope may call: two of our own, the C
+//! mathematics library, and what the user allows besides.
+
+use super::ExecutorAddr;
+use super::output;
+use rustc_hash::FxHashMap;
+use std::ffi::CString;
+use thiserror::Error;
+
+/// A function that machine code can call, with numbers for parameters and a
+/// number for its result.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct HostFunction {
+    /// Its address.
+    pub address: ExecutorAddr,
+    /// How many parameters it has; unknown for one that the user allowed.
+    pub params: Option<usize>,
+}
+
+/// There is no such function.
+#[derive(Clone, PartialEq, Eq, Debug, Error)]
+pub enum HostError {
+    /// Nothing has this name.
+    #[error("the host has no function `{0}`")]
+    Unknown(String),
+    /// Something has, but it may not be called.
+    #[error("`{0}` is a symbol of this process, but calling it is not allowed")]
+    NotAllowed(String),
+}
+
+/// The host functions, by name.
+pub struct Host {
+    functions: FxHashMap<String, HostFunction>,
+}
+
+impl Default for Host {
+    /// `putchard`, `printd` and the mathematics library.
+    fn default() -> Host {
+        let mut host = Host { functions: library() };
+        host.insert("putchard", putchard as *const (), 1);
+        host.insert("printd", printd as *const (), 1);
+        host
+    }
+}
+
+impl Host {
+    /// The function of this name.
+    ///
+    /// # Errors
+    /// If there is none that may be called.
+    pub fn find(&self, name: &str) -> Result<HostFunction, HostError> {
+        match self.functions.get(name) {
+            Some(&function) => Ok(function),
+            None if process_symbol(name).is_some() => {
+                Err(HostError::NotAllowed(name.to_owned()))
+            }
+            None => Err(HostError::Unknown(name.to_owned())),
+        }
+    }
+
+    /// The number of parameters of a function, if both are known.
+    pub fn params(&self, name: &str) -> Option<usize> {
+        self.functions.get(name)?.params
+    }
+
+    /// Makes any symbol of the process callable. Whoever calls it must know
+    /// that it is a function of as many `double`s, and returns one.
+    ///
+    /// # Errors
+    /// If the process has no such symbol.
+    pub fn allow(&mut self, name: &str) -> Result<(), HostError> {
+        if self.functions.contains_key(name) {
+            return Ok(());
+        }
+        let address = process_symbol(name)
+            .ok_or_else(|| HostError::Unknown(name.to_owned()))?;
+        let function = HostFunction { address, params: None };
+        self.functions.insert(name.to_owned(), function);
+        Ok(())
+    }
+
+    fn insert(&mut self, name: &str, function: *const (), params: usize) {
+        let address = ExecutorAddr::new(function as u64);
+        let function = HostFunction { address, params: Some(params) };
+        self.functions.insert(name.to_owned(), function);
+    }
+}
+
+/// The address of a symbol of this process, found as the dynamic linker
+/// finds it.
+fn process_symbol(name: &str) -> Option<ExecutorAddr> {
+    let name = CString::new(name).ok()?;
+    // SAFETY: `dlsym` reads a C string and changes nothing.
+    let address = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
+    (!address.is_null()).then(|| ExecutorAddr::new(address as u64))
+}
+
+/// Writes one byte: `x` truncated to an integer, modulo 256.
+extern "C" fn putchard(x: f64) -> f64 {
+    output::write(&[byte(x)]);
+    0.0
+}
+
+/// Writes a number and a newline.
+extern "C" fn printd(x: f64) -> f64 {
+    output::write((output::format_number(x) + "\n").as_bytes());
+    0.0
+}
+
+/// The conversion that `putchar((char)x)` makes in C, but defined for every
+/// number: NaN and the infinities are 0.
+fn byte(x: f64) -> u8 {
+    // The remainder of a division is exact.
+    let remainder = x.trunc() % 256.0;
+    if remainder.is_nan() { 0 } else { remainder as i32 as u8 }
+}
+
+/// Declares the functions of the mathematics library, each with its number
+/// of parameters, and makes a table of them.
+macro_rules! mathematics {
+    ($($name:ident($($param:ident)*))*) => {
+        mod c {
+            #[link(name = "m")]
+            unsafe extern "C" {
+                $(pub(super) safe fn $name($($param: f64),*) -> f64;)*
+            }
+        }
+
+        fn library() -> FxHashMap<String, HostFunction> {
+            let mut functions = FxHashMap::default();
+            $({
+                let address = ExecutorAddr::new(c::$name as *const () as u64);
+                let params = Some([$(stringify!($param)),*].len());
+                let function = HostFunction { address, params };
+                functions.insert(stringify!($name).to_owned(), function);
+            })*
+            functions
+        }
+    };
+}
+
+mathematics! {
+    sin(x) cos(x) tan(x) asin(x) acos(x) atan(x) atan2(y x)
+    sinh(x) cosh(x) tanh(x) asinh(x) acosh(x) atanh(x)
+    exp(x) exp2(x) expm1(x) log(x) log2(x) log10(x) log1p(x) logb(x)
+    pow(x y) sqrt(x) cbrt(x) hypot(x y)
+    floor(x) ceil(x) round(x) trunc(x) rint(x) nearbyint(x)
+    fabs(x) fmod(x y) remainder(x y) fdim(x y) fmin(x y) fmax(x y)
+    copysign(x y) nextafter(x y) fma(x y z)
+    erf(x) erfc(x) tgamma(x) lgamma(x)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_library_knows_how_many_parameters_a_function_has() {
+        let host = Host::default();
+        assert_eq!(host.params("sin"), Some(1));
+        assert_eq!(host.params("atan2"), Some(2));
+        assert_eq!(host.params("fma"), Some(3));
+        assert_eq!(host.params("putchard"), Some(1));
+        assert_eq!(host.params("exit"), None);
+    }
+
+    #[test]
+    fn other_symbols_must_be_allowed() {
+        let mut host = Host::default();
+        let refused = HostError::NotAllowed("drand48".into());
+        assert_eq!(host.find("drand48"), Err(refused));
+        host.allow("drand48").unwrap();
+        assert_eq!(host.find("drand48").unwrap().params, None);
+    }
+
+    #[test]
+    fn what_does_not_exist_cannot_be_allowed() {
+        let mut host = Host::default();
+        let unknown = HostError::Unknown("nosuchthing".into());
+        assert_eq!(host.find("nosuchthing"), Err(unknown.clone()));
+        assert_eq!(host.allow("nosuchthing"), Err(unknown));
+    }
+
+    #[test]
+    fn a_byte_is_what_c_makes_of_a_number() {
+        assert_eq!(byte(65.9), 65);
+        assert_eq!(byte(256.0 + 65.0), 65);
+        assert_eq!(byte(-1.0), 255);
+        assert_eq!(byte(-1.9), 255);
+        assert_eq!(byte(1e300), 0);
+        assert_eq!(byte(f64::NAN), 0);
+        assert_eq!(byte(f64::INFINITY), 0);
+    }
+}

@@ -1,0 +1,396 @@
+//! The JIT of this chapter: definitions are kept as IR until something that
+//! needs them is looked up; then they, and all that they call, are compiled,
+//! linked and published together.
+
+use crate::codegen::{CodeGenerator, CodegenError, Target};
+use crate::executor::memory::{Memory, MemoryConfig, MemoryError};
+use crate::executor::{
+    ExecutorAddr, Host, HostFunction, call, host::HostError,
+};
+use crate::ir::{Module, verify_module};
+use crate::link::{
+    LinkError, LinkGraph, Linker, Placed, Published, SegmentKind,
+};
+use crate::symbol::Symbol;
+use crate::timing::{Phase, Phases};
+use rustc_hash::FxHashMap;
+use thiserror::Error;
+
+/// Something cannot be defined, looked up or run.
+#[derive(Debug, Error)]
+pub enum JitError {
+    /// There is a definition of this name.
+    #[error("duplicate definition of `{symbol}`")]
+    Duplicate {
+        /// The name.
+        symbol: Symbol,
+        /// Whether the host's function has taken the name.
+        is_host: bool,
+    },
+    /// A function that is called has not been defined.
+    #[error("`{}` is declared, but not defined", path.missing())]
+    Missing {
+        /// From what was looked up to what is missing.
+        path: Path,
+    },
+    /// A function that is called exists, but may not be.
+    #[error("calling `{}` is not allowed", path.missing())]
+    NotAllowed {
+        /// From what was looked up to what is not allowed.
+        path: Path,
+    },
+    /// A host function is declared with the wrong number of parameters.
+    #[error(
+        "the host's `{}` takes {params} parameters, but is declared with \
+         {declared}",
+        path.missing()
+    )]
+    HostPrototype {
+        /// From what was looked up to the function.
+        path: Path,
+        /// How many parameters it has.
+        params: usize,
+        /// How many its caller declares.
+        declared: usize,
+    },
+    /// A function is too large.
+    #[error(transparent)]
+    Codegen(#[from] CodegenError),
+    /// There is no room.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+}
+
+/// A chain of calls: each function calls the one after it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Path(pub Vec<Symbol>);
+
+impl Path {
+    /// The function at its end, which is the matter.
+    pub fn missing(&self) -> &Symbol {
+        self.0.last().expect("a path is never empty")
+    }
+}
+
+/// What is known of a name.
+#[derive(Clone, Copy, Debug)]
+enum State {
+    /// Defined by a module that is kept as IR.
+    Defined(usize),
+    /// Machine code at this address.
+    Ready(ExecutorAddr),
+    /// Bound to a function of the host.
+    Host(ExecutorAddr),
+}
+
+/// How much has been done so far.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Counts {
+    /// The functions that were defined.
+    pub defined: usize,
+    /// The functions that were compiled, top-level expressions included.
+    pub compiled: usize,
+    /// The size of all code that was compiled, constants included.
+    pub code_bytes: usize,
+}
+
+/// Called for each module when it has been compiled.
+pub type Observer = Box<dyn FnMut(&Module, &LinkGraph)>;
+
+/// A just-in-time compiler.
+pub struct Jit {
+    codegen: CodeGenerator,
+    linker: Linker,
+    memory: Memory,
+    host: Host,
+    symbols: FxHashMap<Symbol, State>,
+    /// The modules that have not been compiled.
+    modules: Vec<Option<Module>>,
+    /// How much has been done.
+    pub counts: Counts,
+    /// How long it took.
+    pub phases: Phases,
+    /// Who wants to see each module and its code.
+    pub observer: Option<Observer>,
+}
+
+impl Jit {
+    /// A JIT without any definitions.
+    ///
+    /// # Errors
+    /// If there is no memory for code.
+    pub fn new(
+        target: Target,
+        host: Host,
+        memory: &MemoryConfig,
+    ) -> Result<Jit, MemoryError> {
+        let memory = Memory::new(memory)?;
+        Ok(Jit {
+            codegen: CodeGenerator::new(target),
+            linker: Linker::new(memory.lease()),
+            memory,
+            host,
+            symbols: FxHashMap::default(),
+            modules: Vec::new(),
+            counts: Counts::default(),
+            phases: Phases::default(),
+            observer: None,
+        })
+    }
+
+    /// Whether a name can be given a definition.
+    ///
+    /// # Errors
+    /// [`JitError::Duplicate`] if it has one.
+    pub fn check_definable(&self, name: &str) -> Result<(), JitError> {
+        match self.symbols.get_key_value(name) {
+            None => Ok(()),
+            Some((symbol, state)) => Err(JitError::Duplicate {
+                symbol: symbol.clone(),
+                is_host: matches!(state, State::Host(_)),
+            }),
+        }
+    }
+
+    /// Keeps a module until one of its functions is needed.
+    ///
+    /// # Errors
+    /// If one of its functions has been defined. Nothing is kept then.
+    pub fn define(&mut self, module: Module) -> Result<(), JitError> {
+        check(&module);
+        for function in &module.functions {
+            self.check_definable(&function.name)?;
+        }
+        let state = State::Defined(self.modules.len());
+        for function in &module.functions {
+            self.symbols.insert(function.name.clone(), state);
+            self.counts.defined += 1;
+        }
+        self.modules.push(Some(module));
+        Ok(())
+    }
+
+    /// The address of a function, which is compiled first if need be, with
+    /// all that it calls.
+    ///
+    /// # Errors
+    /// If it, or something it needs, does not exist or cannot be compiled.
+    /// All definitions are as before then.
+    pub fn lookup(&mut self, name: &str) -> Result<ExecutorAddr, JitError> {
+        let name = Symbol::new(name);
+        let mut plan = Plan::default();
+        plan.want(&name, None);
+        self.find_needed(&mut plan)?;
+        self.compile(&plan)?;
+        match self.symbols[&name] {
+            State::Ready(address) | State::Host(address) => Ok(address),
+            State::Defined(_) => unreachable!("it has been compiled"),
+        }
+    }
+
+    /// Compiles a module of one function without parameters, runs it, and
+    /// gives its memory back.
+    ///
+    /// # Errors
+    /// If something that it calls does not exist or cannot be compiled.
+    pub fn evaluate(&mut self, module: Module) -> Result<f64, JitError> {
+        check(&module);
+        let mut plan = Plan::default();
+        for function in &module.functions {
+            plan.scan(&function.name, &module);
+        }
+        self.find_needed(&mut plan)?;
+        self.compile(&plan)?;
+        let placed = self.generate(&module)?;
+        let entry = placed.definitions().next().expect("one function").1;
+        let published = self.publish(placed)?;
+        let Jit { phases, .. } = self;
+        let value = phases.measure(Phase::Run, || {
+            // SAFETY: the function has been published, takes no parameters
+            // and returns a number. It is freed below, after it returned.
+            unsafe { call::call(entry, &[]) }
+        });
+        self.linker.free(published, &mut self.memory)?;
+        Ok(value)
+    }
+
+    /// How many bytes of memory for code are in use.
+    pub fn memory_used(&self) -> u64 {
+        self.linker.used(SegmentKind::Code)
+    }
+
+    /// Completes a plan: follows calls to what is not compiled yet.
+    fn find_needed(&mut self, plan: &mut Plan) -> Result<(), JitError> {
+        while let Some((name, declared)) = plan.wanted.pop() {
+            match self.symbols.get(&name) {
+                Some(&State::Defined(index)) => {
+                    if plan.add(index) {
+                        let module = self.modules[index].as_ref();
+                        let module = module.expect("not compiled yet");
+                        for function in &module.functions {
+                            plan.scan(&function.name, module);
+                        }
+                    }
+                }
+                Some(_) => {}
+                None => {
+                    let found = self.find_host(plan, &name, declared)?;
+                    plan.bound.push((name, found.address));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn find_host(
+        &self,
+        plan: &Plan,
+        name: &Symbol,
+        declared: Option<usize>,
+    ) -> Result<HostFunction, JitError> {
+        let path = || plan.path_to(name);
+        let function = self.host.find(name).map_err(|error| match error {
+            HostError::Unknown(_) => JitError::Missing { path: path() },
+            HostError::NotAllowed(_) => JitError::NotAllowed { path: path() },
+        })?;
+        match (function.params, declared) {
+            (Some(params), Some(declared)) if params != declared => {
+                let path = path();
+                Err(JitError::HostPrototype { path, params, declared })
+            }
+            _ => Ok(function),
+        }
+    }
+
+    /// Compiles what a plan lists. If anything fails, nothing has changed.
+    fn compile(&mut self, plan: &Plan) -> Result<(), JitError> {
+        let mut placed = Vec::with_capacity(plan.modules.len());
+        for &index in &plan.modules {
+            let module = self.modules[index].take().expect("not compiled");
+            let result = self.generate(&module);
+            self.modules[index] = Some(module);
+            match result {
+                Ok(graph) => placed.push(graph),
+                Err(error) => {
+                    placed.into_iter().for_each(|p| self.linker.discard(p));
+                    return Err(error);
+                }
+            }
+        }
+        for (name, address) in &plan.bound {
+            self.symbols.insert(name.clone(), State::Host(*address));
+        }
+        for graph in &placed {
+            for (name, address, _) in graph.definitions() {
+                self.symbols.insert(name.clone(), State::Ready(address));
+            }
+        }
+        for &index in &plan.modules {
+            self.modules[index] = None;
+        }
+        for graph in placed {
+            self.publish(graph)?;
+        }
+        Ok(())
+    }
+
+    /// Compiles a module, and finds a place for its code.
+    fn generate(&mut self, module: &Module) -> Result<Placed, JitError> {
+        let Jit { phases, codegen, .. } = self;
+        let graph =
+            phases.measure(Phase::Generate, || codegen.compile(module))?;
+        self.counts.compiled += module.functions.len();
+        self.counts.code_bytes += graph.bytes.len();
+        if let Some(observer) = &mut self.observer {
+            observer(module, &graph);
+        }
+        let Jit { phases, linker, memory, .. } = self;
+        let place = || linker.place(graph, memory);
+        Ok(phases.measure(Phase::Link, place)?)
+    }
+
+    /// Links and publishes code whose callees all have addresses.
+    fn publish(&mut self, mut placed: Placed) -> Result<Published, JitError> {
+        let Jit { phases, linker, memory, symbols, .. } = self;
+        Ok(phases.measure(Phase::Link, || {
+            linker.link(&mut placed, memory, |name| {
+                match symbols.get(name)? {
+                    State::Ready(address) | State::Host(address) => {
+                        Some(*address)
+                    }
+                    State::Defined(_) => None,
+                }
+            })?;
+            linker.publish(placed, memory)
+        })?)
+    }
+}
+
+/// What must be compiled for a lookup.
+#[derive(Default)]
+struct Plan {
+    modules: Vec<usize>,
+    /// The host functions that become bound.
+    bound: Vec<(Symbol, ExecutorAddr)>,
+    /// The names still to be looked at, with the number of parameters that a
+    /// caller declares.
+    wanted: Vec<(Symbol, Option<usize>)>,
+    /// Who was the first to need each name.
+    needed_by: FxHashMap<Symbol, Option<Symbol>>,
+    added: rustc_hash::FxHashSet<usize>,
+}
+
+impl Plan {
+    fn add(&mut self, module: usize) -> bool {
+        let is_new = self.added.insert(module);
+        if is_new {
+            self.modules.push(module);
+        }
+        is_new
+    }
+
+    fn want(&mut self, name: &Symbol, caller: Option<(&Symbol, usize)>) {
+        if !self.needed_by.contains_key(name) {
+            let needed_by = caller.map(|(caller, _)| caller.clone());
+            self.needed_by.insert(name.clone(), needed_by);
+            let declared = caller.map(|(_, params)| params);
+            self.wanted.push((name.clone(), declared));
+        }
+    }
+
+    /// Wants whatever a module calls and does not define.
+    fn scan(&mut self, root: &Symbol, module: &Module) {
+        self.needed_by.entry(root.clone()).or_insert(None);
+        for function in &module.functions {
+            for callee in function.callees.values() {
+                let params = callee.signature.params.len();
+                self.want(&callee.name, Some((&function.name, params)));
+            }
+        }
+    }
+
+    /// From a root of the plan to `name`, caller by caller.
+    fn path_to(&self, name: &Symbol) -> Path {
+        let mut path = vec![name.clone()];
+        let mut at = name;
+        while let Some(Some(caller)) = self.needed_by.get(at) {
+            path.push(caller.clone());
+            at = caller;
+        }
+        path.reverse();
+        Path(path)
+    }
+}
+
+/// Stops at IR that is not well formed, in debug builds: whoever made it has
+/// a bug.
+fn check(module: &Module) {
+    if cfg!(debug_assertions)
+        && let Err(error) = verify_module(module)
+    {
+        panic!("{error}\n{module}");
+    }
+}
+
+#[cfg(test)]
+mod tests;
