@@ -8,7 +8,7 @@ mod reference;
 use chapter1::syntax::print::PrintItem;
 use chapter1::syntax::{Ast, Operators, Parsed, Parser};
 use differential::{agree, compare, gave_up};
-use program_gen::{Program, programs};
+use program_gen::{Program, damaged_programs, programs};
 use property::{check, check_from};
 use reference::{Limits, Outcome, Session, Step};
 use std::cell::{Cell, RefCell};
@@ -103,6 +103,34 @@ fn generated_programs_are_worth_running() {
     assert!(printing > COUNT / 4);
     assert!(varied > COUNT / 2);
     assert!(smallest < 10 && largest > 250 && median > 30);
+}
+
+#[test]
+fn damaged_programs_meet_every_refusal() {
+    let reasons = RefCell::new(Vec::new());
+    check_from(1, 1_000, damaged_programs(), |program| {
+        for step in reference(&program.text) {
+            match step.outcome {
+                Outcome::Refused(why) => reasons.borrow_mut().push(why),
+                Outcome::Unresolved(_) => {
+                    reasons.borrow_mut().push("unresolved".into());
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    });
+    let reasons = reasons.into_inner();
+    for expected in [
+        "duplicate definition",
+        "unknown function",
+        "is not a unary operator",
+        "is not a binary operator",
+        "unresolved",
+    ] {
+        let count = reasons.iter().filter(|why| why.contains(expected)).count();
+        assert!(count >= 10, "{expected}: {count}");
+    }
 }
 
 #[test]

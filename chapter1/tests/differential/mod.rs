@@ -1,11 +1,12 @@
 //! Random programs run twice: by the reference, and by whatever is tested.
 
-use crate::program_gen::{Program, programs};
+use crate::program_gen::{Program, damaged_programs, programs};
 use crate::property::check;
 use crate::reference::{Limits, Outcome, Session, Step};
+use proptest::prop_oneof;
 use std::cell::Cell;
 
-/// Runs random programs by the reference and by `run`, which starts anew
+/// Runs random programs, some of them with mistakes, by the reference and by `run`, which starts anew
 /// for each text, and compares item by item: values bit for bit (all NaNs
 /// are equal), and the bytes that the host functions wrote. A program that
 /// the reference gives up is not run.
@@ -15,7 +16,8 @@ use std::cell::Cell;
 /// With the smallest program found on which the two differ.
 pub(crate) fn agree(run: impl Fn(&str) -> Vec<Step>) {
     let (compared, given_up) = (Cell::new(0u32), Cell::new(0u32));
-    check("agree", programs(), |Program { text, .. }| {
+    let all = prop_oneof![4 => programs(), 1 => damaged_programs()];
+    check("agree", all, |Program { text, .. }| {
         let expected = Session::new(Limits::default()).run(&text);
         if gave_up(&expected) {
             given_up.set(given_up.get() + 1);
