@@ -141,14 +141,15 @@ fn the_reference_agrees_with_itself() {
 #[test]
 #[should_panic = "expected Value"]
 fn a_wrong_sign_of_zero_is_noticed() {
-    agree(|text| {
-        let mut steps = reference(text);
-        for step in &mut steps {
+    check_from(1, 2_000, programs(), |Program { text, .. }| {
+        let steps = reference(&text);
+        let mut wrong = steps.clone();
+        for step in &mut wrong {
             if let Outcome::Value(value) = &mut step.outcome {
                 *value += 0.0;
             }
         }
-        steps
+        compare(&steps, &wrong)
     });
 }
 

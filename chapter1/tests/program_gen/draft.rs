@@ -83,7 +83,8 @@ pub(super) struct Drafts {
 pub(super) fn drafts() -> impl Strategy<Value = Drafts> {
     let functions = vec(function(), 1..=4);
     let expressions = vec(expression(), 1..=4);
-    (functions, expressions, any::<u64>()).prop_map(
+    let layout = prop_oneof![1 => Just(0), 4 => any::<u64>()];
+    (functions, expressions, layout).prop_map(
         |(functions, expressions, layout)| Drafts {
             functions,
             expressions,
