@@ -11,6 +11,7 @@ use crate::ir::{Module, verify_module};
 use crate::link::{
     LinkError, LinkGraph, Linker, Placed, Published, SegmentKind,
 };
+use crate::repl::Driver;
 use crate::symbol::Symbol;
 use crate::timing::{Phase, Phases};
 use rustc_hash::FxHashMap;
@@ -323,6 +324,36 @@ impl Jit {
             })?;
             linker.publish(placed, memory)
         })?)
+    }
+}
+
+impl Driver for Jit {
+    fn check_definable(&self, name: &str) -> Result<(), JitError> {
+        Jit::check_definable(self, name)
+    }
+
+    fn define(&mut self, module: Module) -> Result<(), JitError> {
+        Jit::define(self, module)
+    }
+
+    fn evaluate(&mut self, module: Module) -> Result<f64, JitError> {
+        Jit::evaluate(self, module)
+    }
+
+    fn observe(&mut self, observer: Observer) {
+        self.observer = Some(observer);
+    }
+
+    fn phases(&mut self) -> &mut Phases {
+        &mut self.phases
+    }
+
+    fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    fn host_functions(&self) -> Vec<(String, usize)> {
+        self.host.known_params()
     }
 }
 

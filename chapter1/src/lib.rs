@@ -13,6 +13,7 @@ pub mod ir;
 pub mod jit;
 pub mod link;
 pub mod recursion;
+pub mod repl;
 pub mod span;
 pub mod symbol;
 pub mod syntax;

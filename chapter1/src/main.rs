@@ -1,3 +1,25 @@
-//! The binary.
+//! The program of this chapter.
 
-fn main() {}
+use chapter1::executor::Host;
+use chapter1::executor::memory::MemoryConfig;
+use chapter1::jit::Jit;
+use chapter1::repl::{self, Options};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    repl::main(jit)
+}
+
+/// The JIT that the command line asks for.
+fn jit(options: &Options) -> Result<Jit, String> {
+    let target = options.target_features;
+    if !target.runs_here() {
+        return Err(format!("this processor has no {target} instructions"));
+    }
+    let mut host = Host::default();
+    for name in &options.allow_symbol {
+        host.allow(name).map_err(|error| error.to_string())?;
+    }
+    Jit::new(target, host, &MemoryConfig::default())
+        .map_err(|error| error.to_string())
+}

@@ -63,6 +63,16 @@ impl Host {
         self.functions.get(name)?.params
     }
 
+    /// The functions whose number of parameters is known, with that.
+    pub fn known_params(&self) -> Vec<(String, usize)> {
+        let known = self.functions.iter();
+        known
+            .filter_map(|(name, function)| {
+                Some((name.clone(), function.params?))
+            })
+            .collect()
+    }
+
     /// Makes any symbol of the process callable. Whoever calls it must know
     /// that it is a function of as many `double`s, and returns one.
     ///

@@ -365,33 +365,37 @@ impl ItemParser<'_, '_> {
     /// Operands joined by operators that bind at least as tightly as
     /// `weakest`. To the right of an operator stands whatever binds tighter
     /// than it; what binds equally belongs to this loop, so that operators
-    /// group to the left. Only `=` takes its equals too and groups to the
-    /// right.
+    /// group to the left.
     fn climb(&mut self, weakest: u8) -> Parse<Expr> {
         let mut lhs = self.unary()?;
         while let Some((op, operator)) = self.peek_binary(weakest) {
-            let target = match operator.meaning {
-                Meaning::Assign => Some(self.target(lhs)?),
-                _ => None,
-            };
+            if operator.meaning == Meaning::Assign {
+                lhs = self.assignment(lhs, operator.precedence)?;
+                continue;
+            }
             self.p.advance();
-            let span = self.ast.spans[lhs];
-            let data = match target {
-                Some(target) => {
-                    let tightness = operator.precedence;
-                    let value = self.nested(|p| p.climb(tightness))?;
-                    ExprData::Assign { target, value }
-                }
-                None => {
-                    let rhs = self.climb(operator.precedence + 1)?;
-                    let kind = self.binary_kind(op, operator.meaning);
-                    ExprData::Binary { kind, lhs, rhs }
-                }
-            };
-            let span = Span { end: self.p.previous_end, ..span };
-            lhs = self.ast.push(data, span);
+            let rhs = self.climb(operator.precedence + 1)?;
+            let kind = self.binary_kind(op, operator.meaning);
+            let start = self.ast.spans[lhs];
+            lhs = self.finish(start, ExprData::Binary { kind, lhs, rhs });
         }
         Ok(lhs)
+    }
+
+    /// `target = value`, at the `=`. The only operator that groups to the
+    /// right: the value may be an assignment itself.
+    fn assignment(&mut self, lhs: Expr, precedence: u8) -> Parse<Expr> {
+        let target = self.target(lhs)?;
+        self.p.advance();
+        let value = self.nested(|parser| {
+            let value = parser.climb(precedence + 1)?;
+            match parser.at_assign() {
+                true => parser.assignment(value, precedence),
+                false => Ok(value),
+            }
+        })?;
+        let start = self.ast.spans[lhs];
+        Ok(self.finish(start, ExprData::Assign { target, value }))
     }
 
     #[inline]

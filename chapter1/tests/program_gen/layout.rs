@@ -136,11 +136,7 @@ impl Printer {
                 self.expr(operand, TIGHTEST, last);
             }
             Tree::Binary(op, both) => {
-                // `x = 1 | 2` is an assignment even if `|` binds as loosely.
-                let same = op.precedence == ASSIGN
-                    && matches!(both.0, Tree::Assign(..));
-                let weakest = op.precedence + u8::from(same);
-                self.expr(&both.0, weakest, false);
+                self.expr(&both.0, op.precedence, false);
                 self.put(op.symbol);
                 self.expr(&both.1, op.precedence + 1, last);
             }

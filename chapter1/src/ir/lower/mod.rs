@@ -6,6 +6,7 @@
 
 mod error;
 
+pub(crate) use error::count;
 pub use error::{LowerError, LowerErrorKind};
 
 use super::{

@@ -53,6 +53,11 @@ fn operators_group_by_precedence_and_to_the_left() {
 fn assignment_groups_to_the_right() {
     assert_eq!(parse("a = b = c + 1"), "(= a (= b (+ c 1)))\n");
     assert_eq!(parse("(x) = 2"), "(= x 2)\n");
+    assert_eq!(
+        parse("def binary| 2 (a b) a; x = y = 1 | 2 | 3"),
+        "(def binary| (a b)\n  a)\n\
+         (binary| (binary| (= x (= y 1)) 2) 3)\n"
+    );
 }
 
 #[test]

@@ -1,0 +1,51 @@
+//! Messages on standard error.
+
+use crate::executor::output;
+use crate::syntax::{Diagnostic, Severity, Source};
+use annotate_snippets::Renderer;
+use std::env;
+use std::fmt::Display;
+use std::io::{self, IsTerminal, Write};
+
+/// Writes messages, and remembers whether any was an error.
+pub(super) struct Reporter {
+    renderer: Renderer,
+    pub(super) has_failed: bool,
+}
+
+impl Default for Reporter {
+    /// With colours if somebody is watching who does not mind them.
+    fn default() -> Reporter {
+        let wanted = env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+        let renderer = match wanted && io::stderr().is_terminal() {
+            true => Renderer::styled(),
+            false => Renderer::plain(),
+        };
+        Reporter { renderer, has_failed: false }
+    }
+}
+
+impl Reporter {
+    /// Shows a message about a place in a source.
+    pub(super) fn show(
+        &mut self,
+        diagnostic: &Diagnostic,
+        source: &Source<'_>,
+    ) {
+        self.has_failed |= diagnostic.severity == Severity::Error;
+        self.line(diagnostic.render(source, &self.renderer));
+    }
+
+    /// Shows an error that is about no place in a source.
+    pub(super) fn fail(&mut self, message: impl Display) {
+        self.has_failed = true;
+        self.line(format!("error: {message}"));
+    }
+
+    /// Shows any text, in order with what the program prints.
+    pub(super) fn line(&self, text: impl Display) {
+        output::flush();
+        // Nobody is left to be told that standard error does not work.
+        let _ = writeln!(io::stderr(), "{text}");
+    }
+}

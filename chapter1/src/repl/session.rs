@@ -1,0 +1,307 @@
+//! A session: takes one item after the other from a text, and answers each.
+
+use super::Driver;
+use super::emit::Stages;
+use super::options::Options;
+use super::report::Reporter;
+use crate::definitions::{Definitions, PrototypeMismatch};
+use crate::executor::output;
+use crate::ir::lower::{LowerError, Lowering};
+use crate::ir::{Function, InstData, Module};
+use crate::jit::{JitError, Path};
+use crate::span::Span;
+use crate::symbol::Symbol;
+use crate::syntax::parser::cut;
+use crate::syntax::{
+    Ast, Diagnostic, Expr, Item, Operators, Parsed, Parser, Prototype, Source,
+};
+use crate::timing::Phase;
+
+/// When the interner has this many names, it is emptied before the next
+/// piece of text: a session may last long.
+const MAX_NAMES: usize = 1 << 16;
+
+/// What a session knows: the operators, the functions, and a JIT.
+pub struct Session<D> {
+    /// The JIT.
+    pub driver: D,
+    operators: Operators,
+    definitions: Definitions,
+    ast: Ast,
+    lowering: Lowering,
+    stages: Stages,
+    pub(super) reporter: Reporter,
+}
+
+/// An item is refused for these reasons.
+type Refusal = Vec<Diagnostic>;
+
+impl<D: Driver> Session<D> {
+    /// A session without definitions.
+    pub fn new(mut driver: D, options: &Options) -> Session<D> {
+        let stages = Stages::new(options);
+        if stages.asm {
+            driver.observe(Box::new(|module, graph| {
+                super::emit::show(crate::codegen::listing(module, graph));
+            }));
+        }
+        let host = driver.host_functions();
+        Session {
+            driver,
+            operators: Operators::default(),
+            definitions: Definitions::new(host.into_iter()),
+            ast: Ast::default(),
+            lowering: Lowering::default(),
+            stages,
+            reporter: Reporter::default(),
+        }
+    }
+
+    /// Whether any item was refused or failed.
+    pub fn has_failed(&self) -> bool {
+        self.reporter.has_failed
+    }
+
+    /// Handles the items in a piece of text, and returns how many bytes of
+    /// it they make up. If the piece is not the last, an item that might go
+    /// on in the next one is left alone.
+    pub fn run(&mut self, source: &Source<'_>, is_last: bool) -> usize {
+        if self.ast.names.len() > MAX_NAMES {
+            self.ast = Ast::default();
+        }
+        let mut parser = Parser::new(source.text);
+        let mut consumed = 0;
+        loop {
+            self.ast.clear();
+            let before = self.operators;
+            let parsed = self.driver.phases().measure(Phase::Parse, || {
+                parser.next_item(&mut self.operators, &mut self.ast)
+            });
+            if !is_last && parser.is_open() {
+                self.operators = before;
+                return consumed;
+            }
+            let text = Span::new(consumed, parser.consumed());
+            consumed = parser.consumed();
+            self.stages.tokens(source, text);
+            match parsed {
+                Parsed::End => return consumed,
+                Parsed::Ignored(warning) => {
+                    self.reporter.show(&warning, source);
+                }
+                Parsed::Refused(error) => {
+                    self.reporter.show(&error.diagnostic(), source);
+                }
+                Parsed::Item(item) => {
+                    self.stages.ast(&self.ast, &item);
+                    if let Err(refusal) = self.item(&item) {
+                        self.operators = before;
+                        for diagnostic in refusal {
+                            self.reporter.show(&diagnostic, source);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn item(&mut self, item: &Item) -> Result<(), Refusal> {
+        match item {
+            Item::Definition { prototype, body } => {
+                self.define(prototype, *body)
+            }
+            Item::Extern { prototype } => self.declare(prototype),
+            Item::Expression { body } => self.evaluate(*body),
+        }
+    }
+
+    fn define(
+        &mut self,
+        prototype: &Prototype,
+        body: Expr,
+    ) -> Result<(), Refusal> {
+        let span = prototype.span;
+        let name = self.ast.text(prototype.name);
+        let params = prototype.params.len();
+        self.driver
+            .check_definable(name)
+            .map_err(|error| vec![explain(&error, span, None)])?;
+        self.definitions
+            .check(name, params)
+            .map_err(|mismatch| vec![explain_mismatch(&mismatch, span)])?;
+        let Session { driver, lowering, ast, definitions, .. } = self;
+        let function = driver
+            .phases()
+            .measure(Phase::Lower, || {
+                lowering.definition(ast, prototype, body, definitions)
+            })
+            .map_err(|errors| explain_all(&errors))?;
+        let name = function.name.clone();
+        let callees: Vec<Symbol> = callees(&function).collect();
+        let module = Module { functions: vec![function] };
+        self.stages.ir(&module);
+        driver
+            .define(module)
+            .map_err(|error| vec![explain(&error, span, None)])?;
+        definitions.define(&name, params, callees.iter());
+        Ok(())
+    }
+
+    fn declare(&mut self, prototype: &Prototype) -> Result<(), Refusal> {
+        let name = self.ast.text(prototype.name);
+        let params = prototype.params.len();
+        self.definitions.check(name, params).map_err(|mismatch| {
+            vec![explain_mismatch(&mismatch, prototype.span)]
+        })?;
+        self.definitions.declare(name, params);
+        Ok(())
+    }
+
+    fn evaluate(&mut self, body: Expr) -> Result<(), Refusal> {
+        let Session { driver, lowering, ast, definitions, .. } = self;
+        let function = driver
+            .phases()
+            .measure(Phase::Lower, || {
+                lowering.expression(ast, body, definitions)
+            })
+            .map_err(|errors| explain_all(&errors))?;
+        let calls = calls(&function);
+        let module = Module { functions: vec![function] };
+        self.stages.ir(&module);
+        let value = driver.evaluate(module).map_err(|error| {
+            vec![explain(&error, ast.spans[body], Some(&calls))]
+        })?;
+        let text = output::format_number(value);
+        output::write(format!("Evaluated to {text}\n").as_bytes());
+        Ok(())
+    }
+}
+
+/// The functions that a function calls, each once.
+fn callees(function: &Function) -> impl Iterator<Item = Symbol> + '_ {
+    function.callees.values().map(|callee| callee.name.clone())
+}
+
+/// The first call of each function in an expression.
+fn calls(function: &Function) -> Vec<(Symbol, Span)> {
+    let mut calls: Vec<(Symbol, Span)> =
+        Vec::with_capacity(function.callees.len());
+    if function.callees.is_empty() {
+        return calls;
+    }
+    for (inst, data) in &function.insts {
+        if let InstData::Call { callee, .. } = data
+            && callee.as_u32() as usize == calls.len()
+        {
+            // Callees are numbered in the order of their first calls.
+            let name = function.callees[*callee].name.clone();
+            calls.push((name, function.spans[inst]));
+        }
+    }
+    calls
+}
+
+fn explain_all(errors: &[LowerError]) -> Refusal {
+    errors.iter().map(LowerError::diagnostic).collect()
+}
+
+/// Says what the JIT objects to, at the call in `calls` that leads to it or
+/// at `span`.
+fn explain(
+    error: &JitError,
+    span: Span,
+    calls: Option<&[(Symbol, Span)]>,
+) -> Diagnostic {
+    let title = cut_title(error);
+    match error {
+        JitError::Duplicate { is_host, .. } => {
+            let diagnostic = Diagnostic::error(title, span);
+            match is_host {
+                true => diagnostic
+                    .label("callers are bound to the host's function")
+                    .help("define it before anything calls it"),
+                false => diagnostic
+                    .label("already defined")
+                    .note("the first definition stays"),
+            }
+        }
+        JitError::Missing { path } => along(title, path, span, calls)
+            .help(format!("define it: `def {}(…) …`", cut(path.missing()))),
+        JitError::NotAllowed { path } => along(title, path, span, calls)
+            .note(
+                "it is a symbol of this process that may have other \
+                 parameters than numbers: a wrong call would corrupt it",
+            )
+            .help(format!(
+                "if you know that it takes and returns doubles, run with \
+                 `--allow-symbol {}`",
+                cut(path.missing())
+            )),
+        JitError::HostPrototype { path, .. } => along(title, path, span, calls),
+        JitError::Codegen(_) | JitError::Link(_) => {
+            Diagnostic::error(title, span).label("cannot be compiled")
+        }
+    }
+}
+
+fn cut_title(error: &JitError) -> String {
+    let title = error.to_string();
+    match title.char_indices().nth(200) {
+        Some((end, _)) => format!("{}…", &title[..end]),
+        None => title,
+    }
+}
+
+/// A message about the end of a chain of calls that begins in an expression.
+fn along(
+    title: String,
+    path: &Path,
+    span: Span,
+    calls: Option<&[(Symbol, Span)]>,
+) -> Diagnostic {
+    let first = path.0.get(1);
+    let place = calls
+        .into_iter()
+        .flatten()
+        .find(|(name, _)| Some(name) == first)
+        .map_or(span, |&(_, span)| span);
+    let diagnostic = Diagnostic::error(title, place);
+    match &path.0[..] {
+        [_, _] | [_] | [] => diagnostic.label("needed here"),
+        [_, first, .., last_caller, _] if path.0.len() > 4 => diagnostic
+            .label(format!("`{}` is called here", cut(first)))
+            .note(format!(
+                "{} calls further on, `{}` needs it",
+                path.0.len() - 3,
+                cut(last_caller)
+            )),
+        [_, first, ..] => {
+            let needs = path.0.len() - 2;
+            let caller = cut(&path.0[needs]);
+            diagnostic
+                .label(format!("`{}` is called here", cut(first)))
+                .note(format!("`{caller}` needs it"))
+        }
+    }
+}
+
+fn explain_mismatch(mismatch: &PrototypeMismatch, span: Span) -> Diagnostic {
+    let title = format!(
+        "`{}` has {}, not {}",
+        cut(&mismatch.name),
+        crate::ir::lower::count(mismatch.known, "parameter"),
+        mismatch.found
+    );
+    let diagnostic = Diagnostic::error(title, span)
+        .label("differs in the number of parameters");
+    if mismatch.is_defined {
+        return diagnostic.note("it has been defined");
+    }
+    let shown = mismatch.callers.iter().take(5);
+    let mut names: Vec<String> =
+        shown.map(|name| format!("`{}`", cut(name))).collect();
+    if mismatch.callers.len() > names.len() {
+        names.push(format!("{} more", mismatch.callers.len() - names.len()));
+    }
+    diagnostic.note(format!("it is called by {}", names.join(", ")))
+}
