@@ -7,6 +7,7 @@ use crate::executor::memory::{Memory, MemoryConfig, MemoryError};
 use crate::executor::{
     ExecutorAddr, Host, HostFunction, call, host::HostError,
 };
+use crate::ir::lower::count;
 use crate::ir::{Module, verify_module};
 use crate::link::{
     LinkError, LinkGraph, Linker, Placed, Published, SegmentKind,
@@ -42,9 +43,10 @@ pub enum JitError {
     },
     /// A host function is declared with the wrong number of parameters.
     #[error(
-        "the host's `{}` takes {params} parameters, but is declared with \
+        "the host's `{}` takes {}, but is declared with \
          {declared}",
-        path.missing()
+        path.missing(),
+        count(*params, "parameter")
     )]
     HostPrototype {
         /// From what was looked up to the function.

@@ -1,0 +1,151 @@
+//! What each step of compilation costs: `cargo bench -p chapter1`.
+
+mod programs;
+
+use chapter1::codegen::{CodeGenerator, Target};
+use chapter1::definitions::Definitions;
+use chapter1::executor::memory::{Memory, MemoryConfig};
+use chapter1::ir::Module;
+use chapter1::ir::lower::Lowering;
+use chapter1::link::{LinkGraph, Linker};
+use chapter1::syntax::{Ast, Item, Lexer, Operators, Parsed, Parser, Token};
+use divan::counter::{BytesCount, ItemsCount};
+use divan::{Bencher, black_box};
+
+fn main() {
+    for size in SIZES {
+        let module = &programs::lower(&programs::function(size))[0];
+        println!("{size}: {} instructions", programs::size(module));
+    }
+    divan::main();
+}
+
+/// Functions of about so many IR instructions.
+const SIZES: [usize; 3] = [20, 134, 666];
+
+#[divan::bench]
+fn lex(bencher: Bencher<'_, '_>) {
+    let text = programs::corpus(4000);
+    bencher.counter(BytesCount::of_str(&text)).bench(|| {
+        let mut lexer = Lexer::new(black_box(&text));
+        let mut tokens = 0;
+        while lexer.token().0 != Token::End {
+            tokens += 1;
+        }
+        tokens
+    });
+}
+
+#[divan::bench]
+fn parse(bencher: Bencher<'_, '_>) {
+    let text = programs::corpus(4000);
+    bencher.counter(BytesCount::of_str(&text)).bench(|| {
+        let mut parser = Parser::new(black_box(&text));
+        let mut operators = Operators::default();
+        let mut ast = Ast::default();
+        loop {
+            match parser.next_item(&mut operators, &mut ast) {
+                Parsed::Item(item) => drop(black_box(item)),
+                Parsed::End => return ast,
+                other => panic!("{other:?}"),
+            }
+        }
+    });
+}
+
+#[divan::bench(args = SIZES)]
+fn lower(bencher: Bencher<'_, '_>, size: usize) {
+    let text = programs::function(size);
+    let mut ast = Ast::default();
+    let mut operators = Operators::default();
+    let parsed = Parser::new(&text).next_item(&mut operators, &mut ast);
+    let Parsed::Item(Item::Definition { prototype, body }) = parsed else {
+        panic!("{parsed:?}")
+    };
+    let mut lowering = Lowering::default();
+    let known = Definitions::default();
+    bencher.bench_local(|| {
+        lowering.definition(black_box(&ast), &prototype, body, &known)
+    });
+}
+
+#[divan::bench(args = SIZES)]
+fn generate(bencher: Bencher<'_, '_>, size: usize) {
+    let module = &programs::lower(&programs::function(size))[0];
+    let mut codegen = CodeGenerator::new(Target::host());
+    bencher
+        .counter(ItemsCount::new(programs::size(module)))
+        .bench_local(|| codegen.compile(black_box(module)));
+}
+
+/// Code memory and a linker for it.
+struct Session {
+    memory: Memory,
+    linker: Linker,
+}
+
+impl Session {
+    fn new() -> Session {
+        let memory = Memory::new(&MemoryConfig::default()).expect("memory");
+        let linker = Linker::new(memory.lease());
+        Session { memory, linker }
+    }
+
+    /// Links a graph, and frees it again.
+    fn link(&mut self, graph: LinkGraph) {
+        let Session { memory, linker } = self;
+        let mut placed = linker.place(graph, memory).expect("room");
+        linker.link(&mut placed, memory, |_| None).expect("no externals");
+        let published = linker.publish(placed, memory).expect("sealed");
+        linker.free(published, memory).expect("freed");
+    }
+}
+
+#[divan::bench(args = SIZES)]
+fn link(bencher: Bencher<'_, '_>, size: usize) {
+    let module = &programs::lower(&programs::function(size))[0];
+    let mut codegen = CodeGenerator::new(Target::host());
+    let graph = codegen.compile(module).expect("a small frame");
+    let mut session = Session::new();
+    bencher
+        .with_inputs(|| graph.clone())
+        .bench_local_values(|graph| session.link(graph));
+}
+
+#[divan::bench(args = SIZES)]
+fn ssa_to_callable(bencher: Bencher<'_, '_>, size: usize) {
+    let module = &programs::lower(&programs::function(size))[0];
+    let mut codegen = CodeGenerator::new(Target::host());
+    let mut session = Session::new();
+    bencher.counter(ItemsCount::new(programs::size(module))).bench_local(
+        || {
+            let graph = codegen.compile(black_box(module));
+            session.link(graph.expect("a small frame"));
+        },
+    );
+}
+
+#[divan::bench(args = SIZES)]
+fn source_to_callable(bencher: Bencher<'_, '_>, size: usize) {
+    let text = programs::function(size);
+    let mut codegen = CodeGenerator::new(Target::host());
+    let mut session = Session::new();
+    let mut ast = Ast::default();
+    let mut operators = Operators::default();
+    let mut lowering = Lowering::default();
+    let known = Definitions::default();
+    bencher.bench_local(|| {
+        ast.clear();
+        let mut parser = Parser::new(black_box(&text));
+        let parsed = parser.next_item(&mut operators, &mut ast);
+        let Parsed::Item(Item::Definition { prototype, body }) = parsed else {
+            panic!("{parsed:?}")
+        };
+        let function = lowering
+            .definition(&ast, &prototype, body, &known)
+            .expect("a valid definition");
+        let module = Module { functions: vec![function] };
+        let graph = codegen.compile(&module);
+        session.link(graph.expect("a small frame"));
+    });
+}
