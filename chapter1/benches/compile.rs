@@ -39,14 +39,15 @@ fn lex(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn parse(bencher: Bencher<'_, '_>) {
     let text = programs::corpus(4000);
-    bencher.counter(BytesCount::of_str(&text)).bench(|| {
+    let mut operators = Operators::default();
+    let mut ast = Ast::default();
+    bencher.counter(BytesCount::of_str(&text)).bench_local(|| {
         let mut parser = Parser::new(black_box(&text));
-        let mut operators = Operators::default();
-        let mut ast = Ast::default();
         loop {
+            ast.clear();
             match parser.next_item(&mut operators, &mut ast) {
-                Parsed::Item(item) => drop(black_box(item)),
-                Parsed::End => return ast,
+                Parsed::Item(item) => drop(black_box((item, &ast))),
+                Parsed::End => return,
                 other => panic!("{other:?}"),
             }
         }

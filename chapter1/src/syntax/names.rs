@@ -1,6 +1,7 @@
 //! Interned names: each distinct identifier is stored once and known by a
 //! number.
 
+use crate::span::Span;
 use cranelift_entity::{PrimaryMap, entity_impl};
 use hashbrown::HashTable;
 use rustc_hash::FxHasher;
@@ -15,57 +16,49 @@ entity_impl!(Name, "name");
 #[derive(Clone, Default, Debug)]
 pub struct Names {
     text: String,
-    ends: PrimaryMap<Name, u32>,
+    places: PrimaryMap<Name, Span>,
     table: HashTable<Name>,
 }
 
 impl Names {
     /// The name with this text, new or known.
     pub fn intern(&mut self, text: &str) -> Name {
-        let hash = hash(text);
-        let known = |&name: &Name| slice(&self.text, &self.ends, name) == text;
-        if let Some(&name) = self.table.find(hash, known) {
+        let Names { text: all, places, table } = self;
+        let hash = hash(text.as_bytes());
+        let bytes = |name: Name| &all.as_bytes()[places[name].range()];
+        if let Some(&name) =
+            table.find(hash, |&name| bytes(name) == text.as_bytes())
+        {
             return name;
         }
-        self.text.push_str(text);
-        let name = self.ends.push(self.text.len() as u32);
-        let rehash =
-            |&name: &Name| self::hash(slice(&self.text, &self.ends, name));
-        self.table.insert_unique(hash, name, rehash);
+        let start = all.len();
+        all.push_str(text);
+        let name = places.push(Span::new(start, all.len()));
+        table.insert_unique(hash, name, |&name| {
+            self::hash(&all.as_bytes()[places[name].range()])
+        });
         name
     }
 
     /// The text of a name.
     pub fn text(&self, name: Name) -> &str {
-        slice(&self.text, &self.ends, name)
+        &self.text[self.places[name].range()]
     }
 
     /// How many names there are.
     pub fn len(&self) -> usize {
-        self.ends.len()
+        self.places.len()
     }
 
     /// Whether no name has been interned.
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.places.is_empty()
     }
 }
 
-fn slice<'t>(
-    text: &'t str,
-    ends: &PrimaryMap<Name, u32>,
-    name: Name,
-) -> &'t str {
-    let start = match name.0 {
-        0 => 0,
-        index => ends[Name(index - 1)],
-    };
-    &text[start as usize..ends[name] as usize]
-}
-
-fn hash(text: &str) -> u64 {
+fn hash(text: &[u8]) -> u64 {
     let mut hasher = FxHasher::default();
-    hasher.write(text.as_bytes());
+    hasher.write(text);
     hasher.finish()
 }
 
