@@ -6,6 +6,7 @@
 
 pub mod abi;
 mod emit;
+pub mod listing;
 pub mod order;
 pub mod regalloc;
 pub mod target;

@@ -155,6 +155,9 @@ impl Emitter<'_> {
         for (index, placed) in order.blocks.iter().enumerate() {
             let label = self.asm.buffer.label(index);
             self.asm.buffer.bind(label);
+            // How parameters arrive belongs to no instruction, and least of
+            // all to the jump at the end of the block before.
+            self.mark(None);
             self.params(placed.block);
             let insts = &self.function.blocks[placed.block].insts;
             let (&last, body) = insts.split_last().expect("a terminator");
