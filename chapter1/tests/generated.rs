@@ -1,12 +1,16 @@
 //! Random programs, through every part that can be compared with another.
 
+mod compiled;
 mod differential;
 mod program_gen;
 mod property;
 mod reference;
 
+use chapter1::codegen::Target;
+use chapter1::executor::memory::MappingChoice;
 use chapter1::syntax::print::PrintItem;
 use chapter1::syntax::{Ast, Operators, Parsed, Parser};
+use compiled::Setup;
 use differential::{agree, compare, gave_up};
 use program_gen::{Program, damaged_programs, programs};
 use property::{check, check_from};
@@ -135,7 +139,32 @@ fn damaged_programs_meet_every_refusal() {
 
 #[test]
 fn the_reference_agrees_with_itself() {
-    agree(reference);
+    agree("reference", 500, reference);
+}
+
+fn jit_agrees(name: &str, count: u32, target: Target, mapping: MappingChoice) {
+    if !target.runs_here() {
+        eprintln!("{name}: this processor has no {target} instructions");
+        return;
+    }
+    let setup = Setup { target, mapping };
+    agree(name, count, |text| setup.run(text));
+}
+
+#[test]
+fn the_jit_agrees_with_the_reference_on_avx() {
+    jit_agrees("jit avx", 6_000, Target::AVX, MappingChoice::Auto);
+}
+
+#[test]
+fn the_jit_agrees_with_the_reference_on_sse2() {
+    jit_agrees("jit sse2", 6_000, Target::SSE2, MappingChoice::Auto);
+}
+
+#[test]
+fn the_jit_agrees_with_the_reference_in_segments() {
+    let target = Target::host();
+    jit_agrees("jit segmented", 500, target, MappingChoice::Segmented);
 }
 
 #[test]

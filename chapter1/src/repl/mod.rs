@@ -18,7 +18,7 @@ mod report;
 mod session;
 
 pub use options::Options;
-pub use session::Session;
+pub use session::{Answer, Session};
 
 use crate::ir::Module;
 use crate::jit::{Counts, JitError, Observer};

@@ -33,7 +33,22 @@ pub struct Session<D> {
     pub(super) reporter: Reporter,
 }
 
-/// An item is refused for these reasons.
+/// What becomes of an item.
+#[derive(Debug)]
+pub enum Answer {
+    /// A function is promised.
+    Declared,
+    /// A function is defined.
+    Defined,
+    /// An expression has this value.
+    Value(f64),
+    /// A definition without effect.
+    Ignored(Diagnostic),
+    /// The item is not accepted, or failed, for these reasons.
+    Refused(Refusal),
+}
+
+/// The reasons for which an item is refused.
 type Refusal = Vec<Diagnostic>;
 
 impl<D: Driver> Session<D> {
@@ -66,6 +81,18 @@ impl<D: Driver> Session<D> {
     /// it they make up. If the piece is not the last, an item that might go
     /// on in the next one is left alone.
     pub fn run(&mut self, source: &Source<'_>, is_last: bool) -> usize {
+        self.run_with(source, is_last, |session, answer| {
+            session.show(answer, source);
+        })
+    }
+
+    /// The same, but `show` gets the answers instead of the user.
+    pub fn run_with(
+        &mut self,
+        source: &Source<'_>,
+        is_last: bool,
+        mut show: impl FnMut(&mut Session<D>, Answer),
+    ) -> usize {
         if self.ast.names.len() > MAX_NAMES {
             self.ast = Ast::default();
         }
@@ -84,28 +111,42 @@ impl<D: Driver> Session<D> {
             let text = Span::new(consumed, parser.consumed());
             consumed = parser.consumed();
             self.stages.tokens(source, text);
-            match parsed {
+            let answer = match parsed {
                 Parsed::End => return consumed,
-                Parsed::Ignored(warning) => {
-                    self.reporter.show(&warning, source);
-                }
+                Parsed::Ignored(warning) => Answer::Ignored(warning),
                 Parsed::Refused(error) => {
-                    self.reporter.show(&error.diagnostic(), source);
+                    Answer::Refused(vec![error.diagnostic()])
                 }
                 Parsed::Item(item) => {
                     self.stages.ast(&self.ast, &item);
-                    if let Err(refusal) = self.item(&item) {
+                    self.item(&item).unwrap_or_else(|refusal| {
                         self.operators = before;
-                        for diagnostic in refusal {
-                            self.reporter.show(&diagnostic, source);
-                        }
-                    }
+                        Answer::Refused(refusal)
+                    })
+                }
+            };
+            show(self, answer);
+        }
+    }
+
+    /// Tells the user what became of an item.
+    fn show(&mut self, answer: Answer, source: &Source<'_>) {
+        match answer {
+            Answer::Declared | Answer::Defined => {}
+            Answer::Value(value) => {
+                let text = output::format_number(value);
+                output::write(format!("Evaluated to {text}\n").as_bytes());
+            }
+            Answer::Ignored(warning) => self.reporter.show(&warning, source),
+            Answer::Refused(refusal) => {
+                for diagnostic in refusal {
+                    self.reporter.show(&diagnostic, source);
                 }
             }
         }
     }
 
-    fn item(&mut self, item: &Item) -> Result<(), Refusal> {
+    fn item(&mut self, item: &Item) -> Result<Answer, Refusal> {
         match item {
             Item::Definition { prototype, body } => {
                 self.define(prototype, *body)
@@ -119,7 +160,7 @@ impl<D: Driver> Session<D> {
         &mut self,
         prototype: &Prototype,
         body: Expr,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Answer, Refusal> {
         let span = prototype.span;
         let name = self.ast.text(prototype.name);
         let params = prototype.params.len();
@@ -144,20 +185,20 @@ impl<D: Driver> Session<D> {
             .define(module)
             .map_err(|error| vec![explain(&error, span, None)])?;
         definitions.define(&name, params, callees.iter());
-        Ok(())
+        Ok(Answer::Defined)
     }
 
-    fn declare(&mut self, prototype: &Prototype) -> Result<(), Refusal> {
+    fn declare(&mut self, prototype: &Prototype) -> Result<Answer, Refusal> {
         let name = self.ast.text(prototype.name);
         let params = prototype.params.len();
         self.definitions.check(name, params).map_err(|mismatch| {
             vec![explain_mismatch(&mismatch, prototype.span)]
         })?;
         self.definitions.declare(name, params);
-        Ok(())
+        Ok(Answer::Declared)
     }
 
-    fn evaluate(&mut self, body: Expr) -> Result<(), Refusal> {
+    fn evaluate(&mut self, body: Expr) -> Result<Answer, Refusal> {
         let Session { driver, lowering, ast, definitions, .. } = self;
         let function = driver
             .phases()
@@ -171,9 +212,7 @@ impl<D: Driver> Session<D> {
         let value = driver.evaluate(module).map_err(|error| {
             vec![explain(&error, ast.spans[body], Some(&calls))]
         })?;
-        let text = output::format_number(value);
-        output::write(format!("Evaluated to {text}\n").as_bytes());
-        Ok(())
+        Ok(Answer::Value(value))
     }
 }
 
