@@ -1,5 +1,7 @@
 //! Properties of random cases, found again by their seed.
 
+#![allow(dead_code, reason = "each test binary uses a part of this")]
+
 use proptest::strategy::Strategy;
 use proptest::test_runner::{
     Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner,
