@@ -83,7 +83,18 @@ enum State {
     /// Machine code at this address.
     Ready(ExecutorAddr),
     /// Bound to a function of the host.
-    Host(ExecutorAddr),
+    Host(HostFunction),
+}
+
+impl State {
+    /// Where it can be called, if it has been compiled.
+    fn address(&self) -> Option<ExecutorAddr> {
+        match self {
+            State::Defined(_) => None,
+            State::Ready(address) => Some(*address),
+            State::Host(function) => Some(function.address),
+        }
+    }
 }
 
 /// How much has been done so far.
@@ -185,10 +196,7 @@ impl Jit {
         plan.want(&name, None);
         self.find_needed(&mut plan)?;
         self.compile(&plan)?;
-        match self.symbols[&name] {
-            State::Ready(address) | State::Host(address) => Ok(address),
-            State::Defined(_) => unreachable!("it has been compiled"),
-        }
+        Ok(self.symbols[&name].address().expect("it has been compiled"))
     }
 
     /// Compiles a module of one function without parameters, runs it, and
@@ -204,8 +212,12 @@ impl Jit {
         }
         self.find_needed(&mut plan)?;
         self.compile(&plan)?;
-        let placed = self.generate(&module)?;
+        let mut placed = self.generate(&module)?;
         let entry = placed.definitions().next().expect("one function").1;
+        if let Err(error) = self.link(&mut placed, &FxHashMap::default()) {
+            self.linker.discard(placed);
+            return Err(error);
+        }
         let published = self.publish(placed)?;
         let Jit { phases, .. } = self;
         let value = phases.measure(Phase::Run, || {
@@ -235,10 +247,14 @@ impl Jit {
                         }
                     }
                 }
-                Some(_) => {}
+                Some(State::Ready(_)) => {}
+                Some(State::Host(function)) => {
+                    check_params(plan, &name, function, declared)?;
+                }
                 None => {
-                    let found = self.find_host(plan, &name, declared)?;
-                    plan.bound.push((name, found.address));
+                    let function = self.find_host(plan, &name)?;
+                    check_params(plan, &name, &function, declared)?;
+                    plan.bound.push((name, function));
                 }
             }
         }
@@ -249,52 +265,61 @@ impl Jit {
         &self,
         plan: &Plan,
         name: &Symbol,
-        declared: Option<usize>,
     ) -> Result<HostFunction, JitError> {
         let path = || plan.path_to(name);
-        let function = self.host.find(name).map_err(|error| match error {
+        self.host.find(name).map_err(|error| match error {
             HostError::Unknown(_) => JitError::Missing { path: path() },
             HostError::NotAllowed(_) => JitError::NotAllowed { path: path() },
-        })?;
-        match (function.params, declared) {
-            (Some(params), Some(declared)) if params != declared => {
-                let path = path();
-                Err(JitError::HostPrototype { path, params, declared })
-            }
-            _ => Ok(function),
-        }
+        })
     }
 
     /// Compiles what a plan lists. If anything fails, nothing has changed.
     fn compile(&mut self, plan: &Plan) -> Result<(), JitError> {
         let mut placed = Vec::with_capacity(plan.modules.len());
+        let symbols = match self.compile_all(plan, &mut placed) {
+            Ok(symbols) => symbols,
+            Err(error) => {
+                placed.into_iter().for_each(|p| self.linker.discard(p));
+                return Err(error);
+            }
+        };
+        for graph in placed {
+            self.publish(graph)?;
+        }
+        // Only now, because what has an address can be called.
+        self.symbols.extend(symbols);
+        for &index in &plan.modules {
+            self.modules[index] = None;
+        }
+        Ok(())
+    }
+
+    /// Generates and links code, up to its publication. Yields what is new
+    /// about symbols then.
+    fn compile_all(
+        &mut self,
+        plan: &Plan,
+        placed: &mut Vec<Placed>,
+    ) -> Result<FxHashMap<Symbol, State>, JitError> {
         for &index in &plan.modules {
             let module = self.modules[index].take().expect("not compiled");
             let result = self.generate(&module);
             self.modules[index] = Some(module);
-            match result {
-                Ok(graph) => placed.push(graph),
-                Err(error) => {
-                    placed.into_iter().for_each(|p| self.linker.discard(p));
-                    return Err(error);
-                }
-            }
+            placed.push(result?);
         }
-        for (name, address) in &plan.bound {
-            self.symbols.insert(name.clone(), State::Host(*address));
+        let mut symbols = FxHashMap::default();
+        for (name, function) in &plan.bound {
+            symbols.insert(name.clone(), State::Host(*function));
         }
-        for graph in &placed {
+        for graph in placed.iter() {
             for (name, address, _) in graph.definitions() {
-                self.symbols.insert(name.clone(), State::Ready(address));
+                symbols.insert(name.clone(), State::Ready(address));
             }
-        }
-        for &index in &plan.modules {
-            self.modules[index] = None;
         }
         for graph in placed {
-            self.publish(graph)?;
+            self.link(graph, &symbols)?;
         }
-        Ok(())
+        Ok(symbols)
     }
 
     /// Compiles a module, and finds a place for its code.
@@ -312,20 +337,25 @@ impl Jit {
         Ok(phases.measure(Phase::Link, place)?)
     }
 
-    /// Links and publishes code whose callees all have addresses.
-    fn publish(&mut self, mut placed: Placed) -> Result<Published, JitError> {
+    /// Links code whose callees all have addresses, be they `new` or known.
+    fn link(
+        &mut self,
+        placed: &mut Placed,
+        new: &FxHashMap<Symbol, State>,
+    ) -> Result<(), JitError> {
         let Jit { phases, linker, memory, symbols, .. } = self;
-        Ok(phases.measure(Phase::Link, || {
-            linker.link(&mut placed, memory, |name| {
-                match symbols.get(name)? {
-                    State::Ready(address) | State::Host(address) => {
-                        Some(*address)
-                    }
-                    State::Defined(_) => None,
-                }
-            })?;
-            linker.publish(placed, memory)
-        })?)
+        let resolve = |name: &Symbol| {
+            new.get(name).or_else(|| symbols.get(name))?.address()
+        };
+        let link = || linker.link(placed, memory, resolve);
+        Ok(phases.measure(Phase::Link, link)?)
+    }
+
+    /// Makes linked code ready to run.
+    fn publish(&mut self, placed: Placed) -> Result<Published, JitError> {
+        let Jit { phases, linker, memory, .. } = self;
+        let publish = || linker.publish(placed, memory);
+        Ok(phases.measure(Phase::Link, publish)?)
     }
 }
 
@@ -364,7 +394,7 @@ impl Driver for Jit {
 struct Plan {
     modules: Vec<usize>,
     /// The host functions that become bound.
-    bound: Vec<(Symbol, ExecutorAddr)>,
+    bound: Vec<(Symbol, HostFunction)>,
     /// The names still to be looked at, with the number of parameters that a
     /// caller declares.
     wanted: Vec<(Symbol, Option<usize>)>,
@@ -412,6 +442,22 @@ impl Plan {
         }
         path.reverse();
         Path(path)
+    }
+}
+
+/// Whether a caller declares a host function as it is.
+fn check_params(
+    plan: &Plan,
+    name: &Symbol,
+    function: &HostFunction,
+    declared: Option<usize>,
+) -> Result<(), JitError> {
+    match (function.params, declared) {
+        (Some(params), Some(declared)) if params != declared => {
+            let path = plan.path_to(name);
+            Err(JitError::HostPrototype { path, params, declared })
+        }
+        _ => Ok(()),
     }
 }
 
