@@ -4,6 +4,7 @@ use super::Driver;
 use super::emit::Stages;
 use super::options::Options;
 use super::report::Reporter;
+use crate::codegen::listing::Listing;
 use crate::definitions::{Definitions, PrototypeMismatch};
 use crate::executor::output;
 use crate::ir::lower::{LowerError, Lowering};
@@ -13,7 +14,8 @@ use crate::span::Span;
 use crate::symbol::Symbol;
 use crate::syntax::parser::cut;
 use crate::syntax::{
-    Ast, Diagnostic, Expr, Item, Operators, Parsed, Parser, Prototype, Source,
+    Ast, Diagnostic, Excerpt, Expr, Item, Operators, Parsed, Parser, Prototype,
+    Source,
 };
 use crate::timing::Phase;
 
@@ -30,6 +32,8 @@ pub struct Session<D> {
     ast: Ast,
     lowering: Lowering,
     stages: Stages,
+    /// The definitions of the present batch, to be compiled at its end.
+    batch: Option<Vec<(Symbol, Excerpt)>>,
     pub(super) reporter: Reporter,
 }
 
@@ -42,7 +46,7 @@ impl<D: Driver> Session<D> {
         let stages = Stages::new(options);
         if stages.asm {
             driver.observe(Box::new(|module, graph| {
-                super::emit::show(crate::codegen::listing(module, graph));
+                super::emit::show(Listing::new(graph, module).to_string());
             }));
         }
         let host = driver.host_functions();
@@ -53,6 +57,7 @@ impl<D: Driver> Session<D> {
             ast: Ast::default(),
             lowering: Lowering::default(),
             stages,
+            batch: options.eager.then(Vec::new),
             reporter: Reporter::default(),
         }
     }
@@ -62,15 +67,20 @@ impl<D: Driver> Session<D> {
         self.reporter.has_failed
     }
 
-    /// Handles the items in a piece of text, and returns how many bytes of
-    /// it they make up. If the piece is not the last, an item that might go
-    /// on in the next one is left alone.
-    pub fn run(&mut self, source: &Source<'_>, is_last: bool) -> usize {
+    /// Handles the items in a piece of text from the byte `start` on, and
+    /// returns where the last of them ends. If the piece is not the last, an
+    /// item that might go on in the next one is left alone.
+    pub fn run(
+        &mut self,
+        source: &Source<'_>,
+        start: usize,
+        is_last: bool,
+    ) -> usize {
         if self.ast.names.len() > MAX_NAMES {
             self.ast = Ast::default();
         }
-        let mut parser = Parser::new(source.text);
-        let mut consumed = 0;
+        let mut parser = Parser::starting_at(source.text, start);
+        let mut consumed = start;
         loop {
             self.ast.clear();
             let before = self.operators;
@@ -85,7 +95,12 @@ impl<D: Driver> Session<D> {
             consumed = parser.consumed();
             self.stages.tokens(source, text);
             match parsed {
-                Parsed::End => return consumed,
+                Parsed::End => {
+                    if is_last {
+                        self.end_batch();
+                    }
+                    return consumed;
+                }
                 Parsed::Ignored(warning) => {
                     self.reporter.show(&warning, source);
                 }
@@ -94,7 +109,7 @@ impl<D: Driver> Session<D> {
                 }
                 Parsed::Item(item) => {
                     self.stages.ast(&self.ast, &item);
-                    if let Err(refusal) = self.item(&item) {
+                    if let Err(refusal) = self.item(&item, source) {
                         self.operators = before;
                         for diagnostic in refusal {
                             self.reporter.show(&diagnostic, source);
@@ -105,13 +120,36 @@ impl<D: Driver> Session<D> {
         }
     }
 
-    fn item(&mut self, item: &Item) -> Result<(), Refusal> {
+    fn item(
+        &mut self,
+        item: &Item,
+        source: &Source<'_>,
+    ) -> Result<(), Refusal> {
         match item {
             Item::Definition { prototype, body } => {
-                self.define(prototype, *body)
+                let name = self.define(prototype, *body)?;
+                if let Some(batch) = &mut self.batch {
+                    batch.push((name, source.excerpt(prototype.span)));
+                }
+                Ok(())
             }
             Item::Extern { prototype } => self.declare(prototype),
-            Item::Expression { body } => self.evaluate(*body),
+            Item::Expression { body } => {
+                self.end_batch();
+                self.evaluate(*body)
+            }
+        }
+    }
+
+    /// Compiles the definitions of a batch, if they are not to wait until
+    /// they are called.
+    fn end_batch(&mut self) {
+        let Some(batch) = &mut self.batch else { return };
+        for (name, excerpt) in std::mem::take(batch) {
+            if let Err(error) = self.driver.compile(&name) {
+                let diagnostic = explain(&error, Span::default(), None);
+                self.reporter.show_at(&diagnostic, &excerpt);
+            }
         }
     }
 
@@ -119,7 +157,7 @@ impl<D: Driver> Session<D> {
         &mut self,
         prototype: &Prototype,
         body: Expr,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Symbol, Refusal> {
         let span = prototype.span;
         let name = self.ast.text(prototype.name);
         let params = prototype.params.len();
@@ -144,7 +182,7 @@ impl<D: Driver> Session<D> {
             .define(module)
             .map_err(|error| vec![explain(&error, span, None)])?;
         definitions.define(&name, params, callees.iter());
-        Ok(())
+        Ok(name)
     }
 
     fn declare(&mut self, prototype: &Prototype) -> Result<(), Refusal> {

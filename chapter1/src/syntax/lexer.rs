@@ -128,7 +128,14 @@ pub struct Lexer<'s> {
 impl<'s> Lexer<'s> {
     /// A lexer at the start of `text`, which must be shorter than 4 GiB.
     pub fn new(text: &'s str) -> Lexer<'s> {
-        Lexer { inner: Token::lexer(text) }
+        Lexer::starting_at(text, 0)
+    }
+
+    /// A lexer at the byte `start`.
+    pub fn starting_at(text: &'s str, start: usize) -> Lexer<'s> {
+        let mut inner = Token::lexer(text);
+        inner.bump(start);
+        Lexer { inner }
     }
 
     /// The next token.

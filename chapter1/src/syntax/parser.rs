@@ -58,14 +58,19 @@ pub struct Parser<'s> {
 impl<'s> Parser<'s> {
     /// A parser at the start of `text`, which must be shorter than 4 GiB.
     pub fn new(text: &'s str) -> Parser<'s> {
-        let mut lexer = Lexer::new(text);
+        Parser::starting_at(text, 0)
+    }
+
+    /// A parser at the byte `start`, where a token may begin.
+    pub fn starting_at(text: &'s str, start: usize) -> Parser<'s> {
+        let mut lexer = Lexer::starting_at(text, start);
         let (token, span) = lexer.token();
         Parser {
             text,
             lexer,
             token,
             span,
-            previous_end: 0,
+            previous_end: start as u32,
             depth: 0,
             param_of: SecondaryMap::new(),
             prototypes: 0,
