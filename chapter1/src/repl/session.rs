@@ -7,7 +7,7 @@ use super::report::Reporter;
 use crate::codegen::listing::Listing;
 use crate::definitions::{Definitions, PrototypeMismatch};
 use crate::executor::output;
-use crate::ir::lower::{LowerError, Lowering};
+use crate::ir::lower::{LowerError, Lowering, count};
 use crate::ir::{Function, InstData, Module};
 use crate::jit::{JitError, Path};
 use crate::span::Span;
@@ -305,21 +305,18 @@ fn along(
         .map_or(span, |&(_, span)| span);
     let diagnostic = Diagnostic::error(title, place);
     match &path.0[..] {
-        [_, _] | [_] | [] => diagnostic.label("needed here"),
-        [_, first, .., last_caller, _] if path.0.len() > 4 => diagnostic
+        [] | [_] | [_, _] => diagnostic.label("needed here"),
+        [_, first, _] => {
+            let first = cut(first);
+            diagnostic.label(format!("`{first}`, called here, needs it"))
+        }
+        [_, first, .., last, _] => diagnostic
             .label(format!("`{}` is called here", cut(first)))
             .note(format!(
-                "{} calls further on, `{}` needs it",
-                path.0.len() - 3,
-                cut(last_caller)
+                "`{}`, {} further on, needs it",
+                cut(last),
+                count(path.0.len() - 3, "call")
             )),
-        [_, first, ..] => {
-            let needs = path.0.len() - 2;
-            let caller = cut(&path.0[needs]);
-            diagnostic
-                .label(format!("`{}` is called here", cut(first)))
-                .note(format!("`{caller}` needs it"))
-        }
     }
 }
 
@@ -327,7 +324,7 @@ fn explain_mismatch(mismatch: &PrototypeMismatch, span: Span) -> Diagnostic {
     let title = format!(
         "`{}` has {}, not {}",
         cut(&mismatch.name),
-        crate::ir::lower::count(mismatch.known, "parameter"),
+        count(mismatch.known, "parameter"),
         mismatch.found
     );
     let diagnostic = Diagnostic::error(title, span)

@@ -70,6 +70,17 @@ pub enum Token {
     End,
 }
 
+impl Token {
+    /// Whether the token is a word with a meaning of its own.
+    pub fn is_keyword(self) -> bool {
+        use Token::*;
+        matches!(
+            self,
+            Def | Extern | If | Then | Else | For | In | Binary | Unary | Var
+        )
+    }
+}
+
 /// Why a piece of text is no token.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub enum LexError {

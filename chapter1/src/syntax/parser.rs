@@ -10,7 +10,7 @@ use super::ast::{
     PrototypeKind,
 };
 use super::diagnostics::Diagnostic;
-use super::error::{SyntaxError, SyntaxErrorKind};
+use super::error::{END, SyntaxError, SyntaxErrorKind};
 use super::lexer::{Lexer, Token};
 use super::names::Name;
 use super::operators::{
@@ -120,16 +120,8 @@ impl<'s> Parser<'s> {
     fn found(&self) -> String {
         let quoted = quote(&self.text[self.span.range()]);
         match self.token {
-            Token::End => "the end of the input".into(),
-            Token::Def | Token::Extern | Token::If | Token::Then => {
-                format!("the keyword {quoted}")
-            }
-            Token::Else | Token::For | Token::In => {
-                format!("the keyword {quoted}")
-            }
-            Token::Binary | Token::Unary | Token::Var => {
-                format!("the keyword {quoted}")
-            }
+            Token::End => END.into(),
+            token if token.is_keyword() => format!("the keyword {quoted}"),
             _ => quoted,
         }
     }
