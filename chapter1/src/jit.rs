@@ -368,6 +368,10 @@ impl Driver for Jit {
         Jit::define(self, module)
     }
 
+    fn compile(&mut self, name: &Symbol) -> Result<(), JitError> {
+        self.lookup(name).map(|_| ())
+    }
+
     fn evaluate(&mut self, module: Module) -> Result<f64, JitError> {
         Jit::evaluate(self, module)
     }

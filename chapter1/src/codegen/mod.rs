@@ -110,8 +110,3 @@ impl CodeGenerator {
         Ok(())
     }
 }
-
-/// placeholder
-pub fn listing(_module: &Module, _graph: &LinkGraph) -> String {
-    String::new()
-}

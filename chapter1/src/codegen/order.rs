@@ -230,7 +230,10 @@ impl Order {
                 let mut outer = open;
                 while let Some(parent) = outer {
                     let parent = &mut self.loops[parent as usize];
-                    parent.end = parent.end.max(end);
+                    if parent.end >= end {
+                        break;
+                    }
+                    parent.end = end;
                     outer = parent.parent;
                 }
                 open = Some(self.loops.len() as u32 - 1);

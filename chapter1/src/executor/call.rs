@@ -19,9 +19,9 @@ pub unsafe fn call(address: ExecutorAddr, args: &[f64]) -> f64 {
     let at = address.as_u64() as usize;
     macro_rules! with {
         ($($ty:ident $arg:ident)*) => {{
+            type Function = extern "C" fn($($ty),*) -> f64;
             // SAFETY: the caller promises that the function has this type.
-            let function: extern "C" fn($($ty),*) -> f64 =
-                unsafe { std::mem::transmute(at) };
+            let function: Function = unsafe { std::mem::transmute(at) };
             function($($arg),*)
         }};
     }

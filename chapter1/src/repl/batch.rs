@@ -61,9 +61,10 @@ fn run_reader<D: Driver>(
         if is_last || input.is_due() {
             let text = input.complete_part(is_last);
             let source = Source::piece(name, text, input.start);
-            let done = session.run(&source, is_last);
-            input.start = source.position(done);
-            input.consume(done);
+            let done = session.run(&source, input.done, is_last);
+            let kept = line_start(text, done);
+            input.start = source.position(kept);
+            input.consume(kept, done);
         }
         if is_last {
             return Ok(());
@@ -71,9 +72,22 @@ fn run_reader<D: Driver>(
     }
 }
 
-/// Text that has been read and not been handled.
+/// How much is kept of a line whose first items have been handled: messages
+/// about the next ones show some of it.
+const KEPT: usize = 128;
+
+/// Where the line that contains `offset` begins, or not long before.
+fn line_start(text: &str, offset: usize) -> usize {
+    let earliest = text.floor_char_boundary(offset.saturating_sub(KEPT));
+    let newline = text[earliest..offset].rfind('\n');
+    newline.map_or(earliest, |newline| earliest + newline + 1)
+}
+
+/// Text that has been read.
 struct Input {
     text: String,
+    /// How much of it has been handled, and is kept for messages.
+    done: usize,
     /// The beginning of a character whose end has not been read.
     rest: Vec<u8>,
     /// The line and column of the beginning of `text`.
@@ -87,6 +101,7 @@ impl Default for Input {
     fn default() -> Input {
         Input {
             text: String::new(),
+            done: 0,
             rest: Vec::new(),
             start: (1, 1),
             wanted: 0,
@@ -151,9 +166,11 @@ impl Input {
         &self.text[..end.map_or(0, |end| end + 1)]
     }
 
-    /// Forgets text that has been handled.
-    fn consume(&mut self, length: usize) {
-        self.text.drain(..length);
+    /// Notes that the text up to `done` has been handled, and forgets it up
+    /// to `kept`.
+    fn consume(&mut self, kept: usize, done: usize) {
+        self.text.drain(..kept);
+        self.done = done - kept;
         self.wanted = match self.text.len() {
             left if left < EAGER => 0,
             left => 2 * left,
@@ -190,6 +207,13 @@ mod tests {
             input.push(&[byte], false);
         }
         assert_eq!(input.text, "\u{feff}1");
+    }
+
+    #[test]
+    fn the_beginning_of_a_line_is_kept_but_not_of_a_long_one() {
+        assert_eq!(line_start("1;\n2; 3;", 5), 3);
+        assert_eq!(line_start("1; 2;", 3), 0);
+        assert_eq!(line_start(&"1;".repeat(1000), 2000), 2000 - KEPT);
     }
 
     #[test]

@@ -22,6 +22,7 @@ pub use session::{Answer, Session};
 
 use crate::ir::Module;
 use crate::jit::{Counts, JitError, Observer};
+use crate::symbol::Symbol;
 use crate::timing::Phases;
 use clap::Parser;
 use std::process::ExitCode;
@@ -39,6 +40,13 @@ pub trait Driver {
     /// # Errors
     /// If it cannot be added; all is as before then.
     fn define(&mut self, module: Module) -> Result<(), JitError>;
+
+    /// Compiles a function that has been defined, and all that it calls.
+    ///
+    /// # Errors
+    /// If something it needs does not exist; it is tried again at its next
+    /// use.
+    fn compile(&mut self, name: &Symbol) -> Result<(), JitError>;
 
     /// Runs a top-level expression and forgets it.
     ///

@@ -30,6 +30,10 @@ pub struct Options {
     #[arg(long, value_name = "SET", default_value = "native")]
     pub target_features: Target,
 
+    /// Compile every definition, called or not, when a batch of them ends
+    #[arg(long)]
+    pub eager: bool,
+
     /// Let `extern` reach this symbol of the process; can be repeated
     ///
     /// It must be a function of as many doubles as the program declares, and

@@ -1,7 +1,7 @@
 //! Messages on standard error.
 
 use crate::executor::output;
-use crate::syntax::{Diagnostic, Severity, Source};
+use crate::syntax::{Diagnostic, Excerpt, Severity, Source};
 use annotate_snippets::Renderer;
 use std::env;
 use std::fmt::Display;
@@ -32,8 +32,17 @@ impl Reporter {
         diagnostic: &Diagnostic,
         source: &Source<'_>,
     ) {
+        self.show_at(diagnostic, &source.excerpt(diagnostic.span));
+    }
+
+    /// Shows a message about a place that was cut out of its source.
+    pub(super) fn show_at(
+        &mut self,
+        diagnostic: &Diagnostic,
+        excerpt: &Excerpt,
+    ) {
         self.has_failed |= diagnostic.severity == Severity::Error;
-        self.line(diagnostic.render(source, &self.renderer));
+        self.line(diagnostic.render_with(excerpt, &self.renderer));
     }
 
     /// Shows an error that is about no place in a source.

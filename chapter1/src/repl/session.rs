@@ -4,16 +4,18 @@ use super::Driver;
 use super::emit::Stages;
 use super::options::Options;
 use super::report::Reporter;
+use crate::codegen::listing::Listing;
 use crate::definitions::{Definitions, PrototypeMismatch};
 use crate::executor::output;
-use crate::ir::lower::{LowerError, Lowering};
+use crate::ir::lower::{LowerError, Lowering, count};
 use crate::ir::{Function, InstData, Module};
 use crate::jit::{JitError, Path};
 use crate::span::Span;
 use crate::symbol::Symbol;
 use crate::syntax::parser::cut;
 use crate::syntax::{
-    Ast, Diagnostic, Expr, Item, Operators, Parsed, Parser, Prototype, Source,
+    Ast, Diagnostic, Excerpt, Expr, Item, Operators, Parsed, Parser, Prototype,
+    Source,
 };
 use crate::timing::Phase;
 
@@ -30,6 +32,8 @@ pub struct Session<D> {
     ast: Ast,
     lowering: Lowering,
     stages: Stages,
+    /// The definitions of the present batch, to be compiled at its end.
+    batch: Option<Vec<(Symbol, Excerpt)>>,
     pub(super) reporter: Reporter,
 }
 
@@ -57,7 +61,7 @@ impl<D: Driver> Session<D> {
         let stages = Stages::new(options);
         if stages.asm {
             driver.observe(Box::new(|module, graph| {
-                super::emit::show(crate::codegen::listing(module, graph));
+                super::emit::show(Listing::new(graph, module).to_string());
             }));
         }
         let host = driver.host_functions();
@@ -68,6 +72,7 @@ impl<D: Driver> Session<D> {
             ast: Ast::default(),
             lowering: Lowering::default(),
             stages,
+            batch: options.eager.then(Vec::new),
             reporter: Reporter::default(),
         }
     }
@@ -77,11 +82,16 @@ impl<D: Driver> Session<D> {
         self.reporter.has_failed
     }
 
-    /// Handles the items in a piece of text, and returns how many bytes of
-    /// it they make up. If the piece is not the last, an item that might go
-    /// on in the next one is left alone.
-    pub fn run(&mut self, source: &Source<'_>, is_last: bool) -> usize {
-        self.run_with(source, is_last, |session, answer| {
+    /// Handles the items in a piece of text from the byte `start` on, and
+    /// returns where the last of them ends. If the piece is not the last, an
+    /// item that might go on in the next one is left alone.
+    pub fn run(
+        &mut self,
+        source: &Source<'_>,
+        start: usize,
+        is_last: bool,
+    ) -> usize {
+        self.run_with(source, start, is_last, |session, answer| {
             session.show(answer, source);
         })
     }
@@ -90,14 +100,15 @@ impl<D: Driver> Session<D> {
     pub fn run_with(
         &mut self,
         source: &Source<'_>,
+        start: usize,
         is_last: bool,
         mut show: impl FnMut(&mut Session<D>, Answer),
     ) -> usize {
         if self.ast.names.len() > MAX_NAMES {
             self.ast = Ast::default();
         }
-        let mut parser = Parser::new(source.text);
-        let mut consumed = 0;
+        let mut parser = Parser::starting_at(source.text, start);
+        let mut consumed = start;
         loop {
             self.ast.clear();
             let before = self.operators;
@@ -112,14 +123,19 @@ impl<D: Driver> Session<D> {
             consumed = parser.consumed();
             self.stages.tokens(source, text);
             let answer = match parsed {
-                Parsed::End => return consumed,
+                Parsed::End => {
+                    if is_last {
+                        self.end_batch();
+                    }
+                    return consumed;
+                }
                 Parsed::Ignored(warning) => Answer::Ignored(warning),
                 Parsed::Refused(error) => {
                     Answer::Refused(vec![error.diagnostic()])
                 }
                 Parsed::Item(item) => {
                     self.stages.ast(&self.ast, &item);
-                    self.item(&item).unwrap_or_else(|refusal| {
+                    self.item(&item, source).unwrap_or_else(|refusal| {
                         self.operators = before;
                         Answer::Refused(refusal)
                     })
@@ -146,13 +162,36 @@ impl<D: Driver> Session<D> {
         }
     }
 
-    fn item(&mut self, item: &Item) -> Result<Answer, Refusal> {
+    fn item(
+        &mut self,
+        item: &Item,
+        source: &Source<'_>,
+    ) -> Result<Answer, Refusal> {
         match item {
             Item::Definition { prototype, body } => {
-                self.define(prototype, *body)
+                let name = self.define(prototype, *body)?;
+                if let Some(batch) = &mut self.batch {
+                    batch.push((name, source.excerpt(prototype.span)));
+                }
+                Ok(Answer::Defined)
             }
             Item::Extern { prototype } => self.declare(prototype),
-            Item::Expression { body } => self.evaluate(*body),
+            Item::Expression { body } => {
+                self.end_batch();
+                self.evaluate(*body)
+            }
+        }
+    }
+
+    /// Compiles the definitions of a batch, if they are not to wait until
+    /// they are called.
+    fn end_batch(&mut self) {
+        let Some(batch) = &mut self.batch else { return };
+        for (name, excerpt) in std::mem::take(batch) {
+            if let Err(error) = self.driver.compile(&name) {
+                let diagnostic = explain(&error, Span::default(), None);
+                self.reporter.show_at(&diagnostic, &excerpt);
+            }
         }
     }
 
@@ -160,7 +199,7 @@ impl<D: Driver> Session<D> {
         &mut self,
         prototype: &Prototype,
         body: Expr,
-    ) -> Result<Answer, Refusal> {
+    ) -> Result<Symbol, Refusal> {
         let span = prototype.span;
         let name = self.ast.text(prototype.name);
         let params = prototype.params.len();
@@ -185,7 +224,7 @@ impl<D: Driver> Session<D> {
             .define(module)
             .map_err(|error| vec![explain(&error, span, None)])?;
         definitions.define(&name, params, callees.iter());
-        Ok(Answer::Defined)
+        Ok(name)
     }
 
     fn declare(&mut self, prototype: &Prototype) -> Result<Answer, Refusal> {
@@ -306,21 +345,18 @@ fn along(
         .map_or(span, |&(_, span)| span);
     let diagnostic = Diagnostic::error(title, place);
     match &path.0[..] {
-        [_, _] | [_] | [] => diagnostic.label("needed here"),
-        [_, first, .., last_caller, _] if path.0.len() > 4 => diagnostic
+        [] | [_] | [_, _] => diagnostic.label("needed here"),
+        [_, first, _] => {
+            let first = cut(first);
+            diagnostic.label(format!("`{first}`, called here, needs it"))
+        }
+        [_, first, .., last, _] => diagnostic
             .label(format!("`{}` is called here", cut(first)))
             .note(format!(
-                "{} calls further on, `{}` needs it",
-                path.0.len() - 3,
-                cut(last_caller)
+                "`{}`, {} further on, needs it",
+                cut(last),
+                count(path.0.len() - 3, "call")
             )),
-        [_, first, ..] => {
-            let needs = path.0.len() - 2;
-            let caller = cut(&path.0[needs]);
-            diagnostic
-                .label(format!("`{}` is called here", cut(first)))
-                .note(format!("`{caller}` needs it"))
-        }
     }
 }
 
@@ -328,7 +364,7 @@ fn explain_mismatch(mismatch: &PrototypeMismatch, span: Span) -> Diagnostic {
     let title = format!(
         "`{}` has {}, not {}",
         cut(&mismatch.name),
-        crate::ir::lower::count(mismatch.known, "parameter"),
+        count(mismatch.known, "parameter"),
         mismatch.found
     );
     let diagnostic = Diagnostic::error(title, span)

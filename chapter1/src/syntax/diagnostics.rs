@@ -3,6 +3,7 @@
 use crate::span::Span;
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 use std::cell::Cell;
+use std::ops::Range;
 
 /// How bad it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -69,22 +70,30 @@ impl Diagnostic {
 
     /// The message as lines of text, with the source line that it is about.
     pub fn render(&self, source: &Source<'_>, renderer: &Renderer) -> String {
+        self.render_with(&source.excerpt(self.span), renderer)
+    }
+
+    /// The same, with a line that was cut out before.
+    pub fn render_with(
+        &self,
+        excerpt: &Excerpt,
+        renderer: &Renderer,
+    ) -> String {
         let level = match self.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let (line, column) = source.position(self.span.start as usize);
-        let window = Window::around(source.text, self.span);
+        let origin = Origin::path(excerpt.source.as_str())
+            .line(excerpt.line)
+            .char_column(excerpt.column);
         let annotation = AnnotationKind::Primary
-            .span(window.marked.clone())
+            .span(excerpt.marked.clone())
             .label(self.label.as_str());
-        let origin = Origin::path(source.name).line(line).char_column(column);
-        let snippet = Snippet::source(window.text)
-            .line_start(line)
+        let snippet = Snippet::source(excerpt.text.as_str())
+            .line_start(excerpt.line)
             .annotation(annotation);
-        let mut group =
-            level.primary_title(self.title.as_str()).element(origin);
-        group = group.element(snippet);
+        let title = level.primary_title(self.title.as_str());
+        let mut group = title.element(origin).element(snippet);
         for note in &self.notes {
             group = group.element(Level::NOTE.message(note.as_str()));
         }
@@ -152,50 +161,64 @@ impl<'s> Source<'s> {
         self.last.set((offset, line, column));
         (line, column)
     }
+
+    /// Cuts out the line around the beginning of `span`.
+    pub fn excerpt(&self, span: Span) -> Excerpt {
+        let (line, column) = self.position(span.start as usize);
+        let (text, marked) = cut_line(self.text, span);
+        Excerpt { source: self.name.to_owned(), line, column, text, marked }
+    }
+}
+
+/// A line of a source with something to point at; it outlives the source.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Excerpt {
+    /// The source's name.
+    pub source: String,
+    /// The line's number, from 1.
+    pub line: usize,
+    /// The column of what is marked, in characters, from 1.
+    pub column: usize,
+    /// The line, or as much of it as is shown.
+    pub text: String,
+    /// What is marked, as a range of `text`.
+    pub marked: Range<usize>,
 }
 
 /// How many bytes of a line are shown before and after what is marked, and
 /// how many of that itself.
 const SHOWN: usize = 60;
 
-/// The piece of a line that is shown, and the piece of that to mark.
-struct Window {
-    text: String,
-    marked: std::ops::Range<usize>,
-}
-
-impl Window {
-    /// The part of the line around the beginning of `span`. A text may be a
-    /// single line of many megabytes: only the bytes near the span are
-    /// looked at.
-    fn around(text: &str, span: Span) -> Window {
-        let start = text.floor_char_boundary(span.start as usize);
-        let end = text.ceil_char_boundary(span.end as usize).max(start);
-        let left = text.floor_char_boundary(start.saturating_sub(SHOWN));
-        let line_start =
-            text[left..start].rfind('\n').map(|newline| left + newline + 1);
-        let limit = text.floor_char_boundary(start.saturating_add(SHOWN));
-        let marked_end = text[start..end.min(limit)]
-            .find(['\n', '\r'])
-            .map_or(end.min(limit), |newline| start + newline);
-        let right = text.floor_char_boundary(marked_end + SHOWN);
-        let line_end =
-            text[marked_end..right].find('\n').map(|at| marked_end + at);
-        let mut shown = String::new();
-        if line_start.is_none() && left > 0 {
-            shown.push('…');
-        }
-        let from = line_start.unwrap_or(left);
-        let to = line_end.unwrap_or(right);
-        let offset = shown.len();
-        shown.push_str(text[from..to].trim_end_matches('\r'));
-        let whole = shown.len();
-        if line_end.is_none() && right < text.len() {
-            shown.push('…');
-        }
-        let mark = |at: usize| (at - from + offset).min(whole);
-        Window { marked: mark(start)..mark(marked_end), text: shown }
+/// The part of a line around the beginning of `span`, and the range of it
+/// that is marked. A text may be a single line of many megabytes: only the
+/// bytes near the span are looked at.
+fn cut_line(text: &str, span: Span) -> (String, Range<usize>) {
+    let start = text.floor_char_boundary(span.start as usize);
+    let end = text.ceil_char_boundary(span.end as usize).max(start);
+    let left = text.floor_char_boundary(start.saturating_sub(SHOWN));
+    let line_start =
+        text[left..start].rfind('\n').map(|newline| left + newline + 1);
+    let limit = text.floor_char_boundary(start.saturating_add(SHOWN));
+    let marked_end = text[start..end.min(limit)]
+        .find(['\n', '\r'])
+        .map_or(end.min(limit), |newline| start + newline);
+    let right = text.floor_char_boundary(marked_end + SHOWN);
+    let line_end = text[marked_end..right].find('\n').map(|at| marked_end + at);
+    let mut shown = String::new();
+    if line_start.is_none() && left > 0 {
+        shown.push('…');
     }
+    let from = line_start.unwrap_or(left);
+    let to = line_end.unwrap_or(right);
+    let offset = shown.len();
+    shown.push_str(text[from..to].trim_end_matches('\r'));
+    let whole = shown.len();
+    if line_end.is_none() && right < text.len() {
+        shown.push('…');
+    }
+    let mark = |at: usize| (at - from + offset).min(whole);
+    let marked = mark(start)..mark(marked_end);
+    (shown, marked)
 }
 
 #[cfg(test)]

@@ -6,6 +6,9 @@ use super::parser::MAX_NESTING;
 use crate::span::Span;
 use thiserror::Error;
 
+/// What is found where there is no more text.
+pub(super) const END: &str = "the end of the input";
+
 /// A mistake in a text, and its place.
 #[derive(Clone, PartialEq, Debug, Error)]
 #[error("{kind}")]
@@ -81,6 +84,9 @@ impl SyntaxError {
 impl SyntaxErrorKind {
     fn label(&self) -> &'static str {
         match self {
+            SyntaxErrorKind::Expected { found, .. } if found == END => {
+                "it ends here"
+            }
             SyntaxErrorKind::Expected { .. } => "unexpected here",
             SyntaxErrorKind::MalformedNumber(_) => "not a number",
             SyntaxErrorKind::UnexpectedCharacter(_) => "not part of any token",

@@ -70,6 +70,17 @@ pub enum Token {
     End,
 }
 
+impl Token {
+    /// Whether the token is a word with a meaning of its own.
+    pub fn is_keyword(self) -> bool {
+        use Token::*;
+        matches!(
+            self,
+            Def | Extern | If | Then | Else | For | In | Binary | Unary | Var
+        )
+    }
+}
+
 /// Why a piece of text is no token.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub enum LexError {
@@ -128,7 +139,14 @@ pub struct Lexer<'s> {
 impl<'s> Lexer<'s> {
     /// A lexer at the start of `text`, which must be shorter than 4 GiB.
     pub fn new(text: &'s str) -> Lexer<'s> {
-        Lexer { inner: Token::lexer(text) }
+        Lexer::starting_at(text, 0)
+    }
+
+    /// A lexer at the byte `start`.
+    pub fn starting_at(text: &'s str, start: usize) -> Lexer<'s> {
+        let mut inner = Token::lexer(text);
+        inner.bump(start);
+        Lexer { inner }
     }
 
     /// The next token.

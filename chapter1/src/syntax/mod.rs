@@ -15,7 +15,7 @@ pub mod parser;
 pub mod print;
 
 pub use ast::{Ast, Expr, ExprData, Item, Prototype, PrototypeKind};
-pub use diagnostics::{Diagnostic, Severity, Source};
+pub use diagnostics::{Diagnostic, Excerpt, Severity, Source};
 pub use error::{SyntaxError, SyntaxErrorKind};
 pub use lexer::{Lexer, Token};
 pub use names::{Name, Names};

@@ -7,6 +7,7 @@ use chapter1::executor::{Host, output};
 use chapter1::ir::Module;
 use chapter1::jit::{Counts, Jit, JitError, Observer};
 use chapter1::repl::{Answer, Driver, Options, Session};
+use chapter1::symbol::Symbol;
 use chapter1::syntax::Source;
 use chapter1::timing::Phases;
 use clap::Parser;
@@ -31,7 +32,7 @@ impl Setup {
         let mut session = Session::new(driver, &options);
         let mut steps = Vec::new();
         let source = Source::new("generated", text);
-        session.run_with(&source, true, |session, answer| {
+        session.run_with(&source, 0, true, |session, answer| {
             steps.push(session.driver.step(answer));
         });
         steps
@@ -71,6 +72,10 @@ impl Driver for Recorder {
 
     fn define(&mut self, module: Module) -> Result<(), JitError> {
         self.jit.define(module)
+    }
+
+    fn compile(&mut self, name: &Symbol) -> Result<(), JitError> {
+        self.jit.compile(name)
     }
 
     fn evaluate(&mut self, module: Module) -> Result<f64, JitError> {

@@ -407,8 +407,10 @@ impl Emitter<'_> {
             let then_edge = self.asm.buffer.new_label();
             self.asm.buffer.jump(Some(flags), then_edge);
             self.make_edge(other_moves);
-            let label = self.label(other);
-            self.asm.buffer.jump(None, label);
+            if !(is_next(other) && then_moves.is_empty()) {
+                let label = self.label(other);
+                self.asm.buffer.jump(None, label);
+            }
             self.asm.buffer.bind(then_edge);
             self.make_edge(then_moves);
             self.jump_to(index, then);

@@ -1,6 +1,11 @@
 //! Instructions with their operands: which bytes they are made of is
 //! dynasm's business, which form fits is ours.
 
+#![expect(
+    clippy::useless_conversion,
+    reason = "dynasm converts operands, whatever type they have"
+)]
+
 use super::buffer::{Buffer, Flags};
 use crate::codegen::regalloc::Reg;
 use crate::codegen::target::Target;

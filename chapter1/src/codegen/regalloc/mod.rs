@@ -10,7 +10,7 @@
 //! definition, whose code is not written yet, is told.
 //!
 //! So the walk needs to know one thing about each value, how far ahead its
-//! next use is ([`uses`] finds out, going backwards), and when registers run
+//! next use is (`uses` finds out, going backwards), and when registers run
 //! out it forgets the value whose next use is farthest (Belady's rule). All
 //! registers are the caller's to save on this machine as far as floating-point
 //! numbers go, so a call forgets everything.

@@ -35,6 +35,11 @@ impl Registers {
         })
     }
 
+    /// The value in a register.
+    pub(super) fn value(&self, reg: Reg) -> Option<Value> {
+        self.values[reg.index()].expand()
+    }
+
     /// Whether `reg` is free.
     pub(super) fn is_free(&self, reg: Reg) -> bool {
         self.used & reg.bit() == 0

@@ -158,7 +158,7 @@ impl Walk<'_> {
 
     fn is_used_before_call(&self, value: Value) -> bool {
         let next = self.a.live[value].next_use;
-        next != NEVER && self.a.calls.last().is_none_or(|&call| next < call)
+        next != NEVER && self.a.calls.last().is_none_or(|&call| next <= call)
     }
 
     /// Moves a value from its home to a register.
@@ -199,15 +199,25 @@ impl Walk<'_> {
             true => Loc::Flags,
             false => {
                 let ty = self.function.values[result].ty;
-                let reg = match self.preferred(result, ty) {
-                    Some(reg) if self.regs.is_free(reg) => reg,
-                    _ => self.room(ty, 0),
-                };
+                let reg = self
+                    .preferred(result, ty)
+                    .filter(|&reg| self.can_have(reg))
+                    .unwrap_or_else(|| self.room(ty, 0));
+                self.regs.forget(reg, &mut self.a.live);
                 self.regs.put(reg, result, &mut self.a.live);
                 Loc::Reg(reg)
             }
         };
         self.a.allocation.locs.push(loc);
+    }
+
+    /// Whether a register is free, or holds what the next call will make it
+    /// forget anyway.
+    fn can_have(&self, reg: Reg) -> bool {
+        match self.regs.value(reg) {
+            Some(value) => !self.is_used_before_call(value),
+            None => true,
+        }
     }
 
     /// Where the next use would like to find the value: a call in the

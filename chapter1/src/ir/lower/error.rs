@@ -54,7 +54,9 @@ impl LowerError {
         let mut span = self.span;
         let title = self.kind.to_string();
         match &self.kind {
-            LowerErrorKind::UnknownVariable { .. } => {
+            LowerErrorKind::UnknownVariable { name } => {
+                // An assignment begins with its variable's name.
+                span.end = span.end.min(span.start + name.len() as u32);
                 Diagnostic::error(title, span).label("not visible here")
             }
             LowerErrorKind::UnknownFunction { name, host } => {
