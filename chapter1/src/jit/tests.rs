@@ -304,6 +304,19 @@ fn a_frame_that_is_too_large_is_an_error_and_leaves_the_rest_alone() {
 }
 
 #[test]
+fn a_module_that_cannot_be_compiled_leaves_no_constants_behind() {
+    let mut jit = jit();
+    jit.define(number("one", 1.0)).unwrap();
+    let mut both = caller("f", "one", 0);
+    both.functions.extend(large("large", MAX_FRAME as usize).functions);
+    jit.define(both).unwrap();
+    for _ in 0..2 {
+        assert!(matches!(jit.lookup("f"), Err(JitError::Codegen(_))));
+        assert_eq!(jit.evaluate(number("__anon_expr", 7.0)).unwrap(), 7.0);
+    }
+}
+
+#[test]
 fn the_memory_of_expressions_is_given_back() {
     let mut jit = jit();
     jit.define(caller("f", "fabs", 1)).unwrap();
