@@ -4,7 +4,7 @@ mod compiled;
 mod reference;
 
 use chapter1::codegen::Target;
-use chapter1::executor::memory::MappingChoice;
+use chapter1::executor::memory::MemoryConfig;
 use compiled::Setup;
 use reference::{Limits, Outcome, Session, Step};
 
@@ -14,7 +14,8 @@ fn run(text: &str) -> Vec<Step> {
     let expected = Session::new(limits).run(text);
     for target in [Target::AVX, Target::SSE2] {
         if target.runs_here() {
-            let setup = Setup { target, mapping: MappingChoice::Auto };
+            let memory = MemoryConfig::default();
+            let setup = Setup { target, memory };
             let found = setup.run(text);
             // NaNs are not equal, but look alike.
             assert_eq!(format!("{found:?}"), format!("{expected:?}"));

@@ -2,7 +2,7 @@
 
 use crate::reference::{Outcome, Step};
 use chapter1::codegen::Target;
-use chapter1::executor::memory::{MappingChoice, MemoryConfig};
+use chapter1::executor::memory::MemoryConfig;
 use chapter1::executor::{Host, output};
 use chapter1::ir::Module;
 use chapter1::jit::{Counts, Jit, JitError, Observer};
@@ -13,20 +13,19 @@ use chapter1::timing::Phases;
 use clap::Parser;
 
 /// How to run programs.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Setup {
     /// The instructions to use.
     pub(crate) target: Target,
     /// The memory to use.
-    pub(crate) mapping: MappingChoice,
+    pub(crate) memory: MemoryConfig,
 }
 
 impl Setup {
     /// Runs a program in a session of its own.
-    pub(crate) fn run(self, text: &str) -> Vec<Step> {
-        let memory =
-            MemoryConfig { mapping: self.mapping, ..MemoryConfig::default() };
-        let jit = Jit::new(self.target, Host::default(), &memory).unwrap();
+    pub(crate) fn run(&self, text: &str) -> Vec<Step> {
+        let jit = Jit::new(self.target, Host::default(), &self.memory);
+        let jit = jit.unwrap();
         let driver = Recorder { jit, output: Vec::new(), missing: None };
         let options = Options::parse_from(["test"]);
         let mut session = Session::new(driver, &options);
