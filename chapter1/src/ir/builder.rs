@@ -7,7 +7,7 @@ use crate::span::Span;
 
 /// A cursor into a function that appends instructions to its current block.
 ///
-/// The builder checks nothing; [`verify`](super::verify) does.
+/// The builder checks nothing; [`verify`](super::verify()) does.
 pub struct FunctionBuilder<'f> {
     /// The function being built.
     pub function: &'f mut Function,

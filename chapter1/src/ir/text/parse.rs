@@ -16,7 +16,7 @@ use std::collections::HashSet;
 /// Reads a module's text form.
 ///
 /// What it accepts has the shape of a module, no more: types, counts and
-/// dominance are for [`verify`](crate::ir::verify) to judge.
+/// dominance are for [`verify`](crate::ir::verify()) to judge.
 ///
 /// # Errors
 /// The first place where the text leaves that form; among others an index
