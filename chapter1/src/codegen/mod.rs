@@ -10,6 +10,8 @@ pub mod listing;
 pub mod order;
 pub mod regalloc;
 pub mod target;
+#[cfg(feature = "verify")]
+pub mod verify;
 
 pub use target::{Target, UnknownFeatures};
 
@@ -90,6 +92,12 @@ impl CodeGenerator {
     ) -> Result<(), CodegenError> {
         self.order.compute(function);
         self.allocator.run(function, &self.order);
+        #[cfg(feature = "verify")]
+        if let Err(refusal) =
+            verify::check(function, &self.order, &self.allocator)
+        {
+            panic!("register allocation is wrong: {refusal}\n{function}");
+        }
         let allocation = &self.allocator.allocation;
         let eightbytes = function.slots.len() as u64
             + u64::from(allocation.spill_slots)

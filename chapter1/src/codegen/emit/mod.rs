@@ -2,26 +2,34 @@
 //!
 //! The emitter walks over the instructions as the allocator did, and takes
 //! one location after the other from its list.
+//!
+//! | file | what it emits |
+//! |---|---|
+//! | `buffer` | bytes, and jumps that are as short as they can be |
+//! | `operand` | single instructions |
+//! | `moves` | copies between registers, memory and code |
+//! | `exits` | jumps, branches and returns |
+//! | `constants` | the numbers that code refers to |
 
 mod buffer;
 mod constants;
+mod exits;
+mod moves;
 mod operand;
 
 use super::abi::{self, Passed};
 use super::order::{Exit, Order};
-use super::regalloc::{Allocation, Allocator, Home, Loc, Move, Place, Reg};
+use super::regalloc::{Allocation, Allocator, Home, Loc, Reg};
 use super::target::Target;
-use crate::ir::{
-    BlockCall, FloatCondition, Function, Inst, InstData, Type, Value,
-};
+use crate::ir::{FloatCondition, Function, Inst, InstData, Type, Value};
 use crate::link::{
     Content, Definition, Edge, EdgeKind, GraphSymbol, LinkGraph, Origin,
     Section, SymbolId,
 };
-use buffer::{Buffer, Flags, Label, Mark};
+use buffer::{Buffer, Flags, Mark};
 pub use constants::Constants;
+use moves::slot_offset;
 use operand::{Encoder, Operand};
-use std::ops::Range;
 
 /// The alignment of a function: that of the processor's instruction fetch.
 const FUNCTION_ALIGN: u32 = 16;
@@ -192,17 +200,6 @@ impl Emitter<'_> {
         }
     }
 
-    /// Makes the moves that come before the instruction at `position`.
-    fn make_moves(&mut self, position: u32) {
-        while let Some(&(at, m)) = self.allocation.moves.get(self.moves) {
-            if at != position {
-                return;
-            }
-            self.moves += 1;
-            self.make(m);
-        }
-    }
-
     fn instruction(&mut self, inst: Inst, position: u32) {
         let data = self.function.insts[inst];
         if let InstData::Call { callee, args } = data {
@@ -268,23 +265,6 @@ impl Emitter<'_> {
         }
     }
 
-    fn store(&mut self, offset: i32, from: Reg) {
-        match from.class() {
-            Type::F64 => self.asm.store(offset, from),
-            Type::Bool => self.asm.store_integer(offset, from),
-        }
-    }
-
-    /// Stores a value that has just been defined, if it is needed in memory.
-    fn store_home(&mut self, value: Value) {
-        if let Home::Spill(_) = self.allocation.homes[value] {
-            let Loc::Reg(from) = self.allocation.locs[self.locs - 1] else {
-                unreachable!("defined in a register")
-            };
-            self.store(self.home_offset(value), from);
-        }
-    }
-
     /// Stores those of a block's parameters that arrive in registers and are
     /// needed in memory.
     fn params(&mut self, block: crate::ir::Block) {
@@ -323,15 +303,6 @@ impl Emitter<'_> {
         self.asm.buffer.bind(done);
     }
 
-    fn copy(&mut self, to: Reg, value: Value, from: Loc) {
-        let from = match from {
-            Loc::Reg(reg) => Place::Reg(reg),
-            _ => Place::Home(value),
-        };
-        let ty = self.function.values[value].ty;
-        self.make(Move { from, to: Place::Reg(to), ty });
-    }
-
     fn stack_arguments(&mut self, args: &[Value]) {
         let types = args.iter().map(|&arg| self.function.values[arg].ty);
         for (&arg, passed) in args.iter().zip(abi::passed(types)) {
@@ -366,205 +337,6 @@ impl Emitter<'_> {
             self.store_home(result);
         }
     }
-
-    /// Leaves block `index`: makes the moves of each way out, and jumps
-    /// unless the target comes next.
-    fn exit(&mut self, index: usize, exit: &Exit) {
-        match exit {
-            Exit::Return(_) => self.asm.epilogue(self.frame),
-            Exit::Jump(target) => {
-                let moves = self.edge();
-                self.make_edge(moves);
-                self.jump_to(index, target);
-            }
-            Exit::Branch(_, targets) => {
-                if let Loc::Reg(condition) = self.loc() {
-                    self.asm.test_bool(condition);
-                    self.flags = Flags::NotEqual;
-                }
-                self.branch(index, targets);
-            }
-        }
-    }
-
-    fn branch(&mut self, index: usize, [then, other]: &[BlockCall; 2]) {
-        let (then_moves, other_moves) = (self.edge(), self.edge());
-        let flags = self.flags;
-        let next = index + 1;
-        let is_next =
-            |target: &BlockCall| self.order.index_of(target.block) == next;
-        if then_moves.is_empty() && !is_next(then) {
-            let label = self.label(then);
-            self.asm.buffer.jump(Some(flags), label);
-            self.make_edge(other_moves);
-            self.jump_to(index, other);
-        } else if other_moves.is_empty() {
-            let label = self.label(other);
-            self.asm.buffer.jump(Some(flags.negated()), label);
-            self.make_edge(then_moves);
-            self.jump_to(index, then);
-        } else {
-            let then_edge = self.asm.buffer.new_label();
-            self.asm.buffer.jump(Some(flags), then_edge);
-            self.make_edge(other_moves);
-            if !(is_next(other) && then_moves.is_empty()) {
-                let label = self.label(other);
-                self.asm.buffer.jump(None, label);
-            }
-            self.asm.buffer.bind(then_edge);
-            self.make_edge(then_moves);
-            self.jump_to(index, then);
-        }
-    }
-
-    fn label(&self, target: &BlockCall) -> Label {
-        self.asm.buffer.label(self.order.index_of(target.block))
-    }
-
-    fn jump_to(&mut self, index: usize, target: &BlockCall) {
-        if self.order.index_of(target.block) != index + 1 {
-            let label = self.label(target);
-            self.asm.buffer.jump(None, label);
-        }
-    }
-
-    /// The moves of the next way out.
-    fn edge(&mut self) -> Range<u32> {
-        self.edges += 1;
-        self.allocation.edges[self.edges - 1].clone()
-    }
-
-    fn make_edge(&mut self, moves: Range<u32>) {
-        for index in moves {
-            self.make(self.allocation.edge_moves[index as usize]);
-        }
-    }
-
-    /// Makes a move. The flags survive.
-    fn make(&mut self, Move { from, to, ty }: Move) {
-        match (from, to, ty) {
-            (Place::Home(value), Place::Home(target), _) => {
-                let offset = self.home_offset(target);
-                self.copy_memory(value, offset);
-            }
-            (Place::Reg(from), Place::Home(target), _) => {
-                self.store(self.home_offset(target), from);
-            }
-            (Place::Home(value), Place::Reg(to), _)
-                if self.allocation.homes[value] == Home::Constant =>
-            {
-                self.load_constant(to, value);
-            }
-            (Place::Reg(from), Place::Reg(Reg::XMM_SCRATCH), Type::Bool) => {
-                self.asm.spare_bool(from);
-            }
-            (from, Place::Reg(to), ty) => {
-                let from = match from {
-                    Place::Reg(reg) => Operand::Reg(reg),
-                    Place::Home(value) => {
-                        Operand::Frame(self.home_offset(value))
-                    }
-                };
-                match ty {
-                    Type::Bool if to != Reg::XMM_SCRATCH => {
-                        self.asm.load_bool(to, from);
-                    }
-                    _ => self.asm.load(to, from),
-                }
-            }
-        }
-    }
-
-    /// Copies a value from its home to another place in the frame.
-    fn copy_memory(&mut self, value: Value, offset: i32) {
-        let scratch = Reg::GPR_SCRATCH;
-        match self.bool_constant(value) {
-            Some(constant) => self.asm.bool_constant(scratch, constant),
-            None => {
-                let from = self.operand(Loc::Home(value));
-                self.asm.load_integer(scratch, from);
-                self.link_constant();
-            }
-        }
-        self.asm.store_integer(offset, scratch);
-    }
-
-    fn bool_constant(&self, value: Value) -> Option<bool> {
-        match constant(self.function, value) {
-            Some(InstData::BoolConst(constant)) => Some(constant),
-            _ => None,
-        }
-    }
-
-    fn load_constant(&mut self, to: Reg, value: Value) {
-        match constant(self.function, value) {
-            Some(InstData::BoolConst(constant)) => {
-                self.asm.bool_constant(to, constant);
-            }
-            Some(InstData::Const(number)) if number.to_bits() == 0 => {
-                self.asm.zero(to);
-            }
-            _ => {
-                let from = self.operand(Loc::Home(value));
-                self.asm.load(to, from);
-                self.link_constant();
-            }
-        }
-    }
-
-    /// A location as an operand of an instruction on numbers.
-    fn operand(&mut self, loc: Loc) -> Operand {
-        match loc {
-            Loc::Reg(reg) => Operand::Reg(reg),
-            Loc::Home(value) => match constant(self.function, value) {
-                Some(InstData::Const(number)) => {
-                    self.linked = Some(self.constants.offset(number));
-                    Operand::Linked
-                }
-                _ => Operand::Frame(self.home_offset(value)),
-            },
-            Loc::None | Loc::Flags => unreachable!("{loc:?} is no operand"),
-        }
-    }
-
-    /// Notes the address that the instruction just emitted needs, if any.
-    fn link_constant(&mut self) {
-        if let Some(addend) = self.linked.take() {
-            let target = self.constants.symbol(self.graph);
-            let end = self.asm.buffer.here();
-            let kind = EdgeKind::Relative32;
-            self.fixups.push(Fixup { end, kind, target, addend });
-        }
-    }
-
-    /// The distance of a value's home from the frame pointer.
-    fn home_offset(&self, value: Value) -> i32 {
-        match self.allocation.homes[value] {
-            Home::Spill(slot) => {
-                slot_offset(self.function.slots.len() as u32 + slot)
-            }
-            // Above the saved frame pointer and the return address.
-            Home::Incoming(index) => 16 + 8 * index as i32,
-            Home::None | Home::Constant => {
-                unreachable!("{value} has no place in the frame")
-            }
-        }
-    }
-}
-
-/// The distance of a stack slot from the frame pointer. Spill slots come
-/// after those of the IR.
-fn slot_offset(slot: u32) -> i32 {
-    -8 * (slot as i32 + 1)
-}
-
-/// The instruction that makes a constant, if `value` is one.
-fn constant(function: &Function, value: Value) -> Option<InstData> {
-    let crate::ir::ValueDef::Inst(inst) = function.values[value].def else {
-        return None;
-    };
-    let data = function.insts[inst];
-    matches!(data, InstData::Const(_) | InstData::BoolConst(_)).then_some(data)
 }
 
 /// The flags that say whether a comparison holds.

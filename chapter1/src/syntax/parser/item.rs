@@ -7,9 +7,7 @@ use crate::syntax::diagnostics::Diagnostic;
 use crate::syntax::error::SyntaxErrorKind;
 use crate::syntax::lexer::Token;
 use crate::syntax::names::Name;
-use crate::syntax::operators::{
-    DEFAULT_PRECEDENCE, MAX_PRECEDENCE, Operators,
-};
+use crate::syntax::operators::{DEFAULT_PRECEDENCE, MAX_PRECEDENCE, Operators};
 
 impl ItemParser<'_, '_> {
     pub(super) fn item(&mut self) -> Parse<Parsed> {

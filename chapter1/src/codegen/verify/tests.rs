@@ -1,0 +1,440 @@
+//! The checker has teeth: whatever is changed in an allocation, it notices.
+
+use super::{Problem, Refusal, check};
+use crate::codegen::order::Order;
+use crate::codegen::regalloc::{
+    Allocation, Allocator, Home, Loc, Move, Place, Reg,
+};
+use crate::ir::{Function, Module, Type, Value, parse_module};
+
+/// Two loops, one in the other, around a call; values from before the loops
+/// that are needed inside, behind, and on both sides of the call.
+const LOOPS: &str = "\
+function @loops(f64, f64, bool) -> f64 {
+    fn0 = function @f(f64, f64) -> f64
+block0(v0: f64, v1: f64, v2: bool):
+    v3 = const 1.0
+    v4 = add v0, v1
+    jump block1(v0, v1)
+block1(v5: f64, v6: f64):
+    v7 = ult v5, v4
+    branch v7, block2(v6, v5), block5(v5)
+block2(v8: f64, v9: f64):
+    v10 = call fn0(v9, v8)
+    v11 = sub v10, v0
+    branch v2, block3(v11), block2(v9, v11)
+block3(v12: f64):
+    v13 = add v12, v3
+    v14 = one v13, v1
+    branch v14, block2(v13, v12), block4
+block4:
+    jump block1(v6, v13)
+block5(v15: f64):
+    v16 = mul v15, v4
+    v17 = add v16, v1
+    return v17
+}";
+
+/// Parameters that change places around a loop, of both types, and targets
+/// that differ in their arguments only.
+const SWAPS: &str = "\
+function @swaps(f64, f64, f64, bool, bool) -> f64 {
+block0(v0: f64, v1: f64, v2: f64, v3: bool, v4: bool):
+    jump block1(v0, v1, v2, v3, v4)
+block1(v5: f64, v6: f64, v7: f64, v8: bool, v9: bool):
+    v10 = ult v5, v6
+    branch v10, block1(v6, v7, v5, v9, v8), block2
+block2:
+    v11 = select v9, v5, v7
+    branch v8, block3(v11, v6), block3(v6, v11)
+block3(v12: f64, v13: f64):
+    v14 = from_bool v8
+    v15 = div v12, v13
+    v16 = sub v15, v14
+    return v16
+}";
+
+/// Arguments on the stack, of both types and in both directions, and
+/// truth values that are kept across a call.
+const CALLS: &str = "\
+function @calls(f64, f64, f64, f64, f64, f64, f64, f64, f64, f64) -> f64 {
+    s0 = slot f64
+    s1 = slot bool
+    fn0 = function @many(f64, f64, f64, f64, f64, f64, f64, f64, f64, f64, \
+        f64, bool, bool, bool, bool, bool, bool, bool) -> bool
+    fn1 = runtime @note(bool)
+block0(v0: f64, v1: f64, v2: f64, v3: f64, v4: f64, v5: f64, v6: f64, \
+       v7: f64, v8: f64, v9: f64):
+    v10 = const 2.5
+    v11 = bconst true
+    v12 = ult v0, v9
+    v13 = one v8, v10
+    v14 = add v0, v8
+    store v14, s0
+    v15 = call fn0(v9, v8, v7, v6, v5, v4, v3, v2, v1, v14, v10, v12, v13, \
+        v11, v12, v13, v11, v12)
+    call fn1(v15)
+    store v12, s1
+    v16 = load s0
+    v17 = load s1
+    v18 = select v17, v16, v9
+    v19 = select v15, v18, v10
+    v20 = mul v19, v1
+    v21 = from_bool v13
+    v22 = sub v20, v21
+    return v22
+}";
+
+/// Forty values that are all live at once, then summed up.
+fn crowd() -> String {
+    let mut text = String::from(
+        "function @crowd(f64, f64) -> f64 {\nblock0(v0: f64, v1: f64):\n",
+    );
+    for v in 2..42 {
+        text += &format!("v{v} = mul v{}, v{}\n", v - 1, v - 2);
+    }
+    text += "v42 = ult v1, v0\nbranch v42, block1(v2, v3), block2\n";
+    text += "block1(v43: f64, v44: f64):\nv45 = sub v43, v44\n";
+    for v in 46..84 {
+        text += &format!("v{v} = sub v{}, v{}\n", v - 1, v - 42);
+    }
+    text + "return v83\nblock2:\nv84 = div v2, v41\nreturn v84\n}"
+}
+
+/// A loop with more parameters than registers, each of which takes the value
+/// of the next; half of them are needed in a call as well.
+fn rotation() -> String {
+    let list = |values: std::ops::Range<usize>, suffix: &str| {
+        let list = values.map(|v| format!("v{v}{suffix}"));
+        list.collect::<Vec<_>>().join(", ")
+    };
+    let mut text = format!(
+        "function @rotation(f64, f64) -> f64 {{\n\
+         fn0 = function @f({types}) -> f64\n\
+         block0(v0: f64, v1: f64):\n\
+         jump block1({first})\n\
+         block1({params}):\n",
+        types = ["f64"; 12].join(", "),
+        first = ["v0"; 24].join(", "),
+        params = list(2..26, ": f64"),
+    );
+    text += "v26 = ult v2, v1\nbranch v26, block2, block3\n";
+    text += &format!("block2:\njump block1({}, v2)\n", list(3..26, ""));
+    text += &format!("block3:\nv27 = call fn0({})\n", list(2..14, ""));
+    text += "v28 = div v27, v3\nv29 = ult v28, v1\n";
+    text += &format!("branch v29, block1({}, v27), ", list(2..25, ""));
+    text + "block4(v3, v2)\n\
+        block4(v30: f64, v31: f64):\nv32 = sub v30, v31\nreturn v32\n}"
+}
+
+fn modules() -> [Module; 5] {
+    [LOOPS, SWAPS, CALLS, &crowd(), &rotation()].map(|text| {
+        parse_module(text).unwrap_or_else(|e| panic!("{e}\n{text}"))
+    })
+}
+
+/// Checks the allocation for a function after a change.
+fn check_changed(
+    function: &Function,
+    change: impl FnOnce(&mut Allocation),
+) -> Result<(), Refusal> {
+    let (mut order, mut allocator) = (Order::default(), Allocator::default());
+    order.compute(function);
+    allocator.run(function, &order);
+    change(&mut allocator.allocation);
+    check(function, &order, &allocator)
+}
+
+fn allocation(function: &Function) -> Allocation {
+    let mut taken = Allocation::default();
+    check_changed(function, |out| {
+        taken.locs = out.locs.clone();
+        taken.moves = out.moves.clone();
+        taken.edges = out.edges.clone();
+        taken.edge_moves = out.edge_moves.clone();
+        taken.homes = out.homes.clone();
+        taken.params = out.params.clone();
+        taken.spill_slots = out.spill_slots;
+    })
+    .unwrap_or_else(|refusal| panic!("{refusal}\n{function}"));
+    taken
+}
+
+/// Counts changes, and those that were noticed.
+#[derive(Default)]
+struct Score {
+    made: usize,
+    noticed: usize,
+    missed: String,
+}
+
+impl Score {
+    fn change(
+        &mut self,
+        function: &Function,
+        name: String,
+        change: impl FnOnce(&mut Allocation),
+    ) {
+        self.made += 1;
+        match check_changed(function, change) {
+            Ok(()) => self.missed += &format!("{} {name}\n", function.name),
+            Err(_) => self.noticed += 1,
+        }
+    }
+
+    /// At least so many changes were made, and this share was noticed.
+    fn assert(&self, made: usize, percent: usize) {
+        let Score { made: all, noticed, missed } = self;
+        println!("{noticed} of {all} noticed, all but\n{missed}");
+        assert!(*all >= made, "only {all} changes");
+        assert!(noticed * 100 >= all * percent, "{noticed} of {all}\n{missed}");
+    }
+}
+
+fn each(mut change: impl FnMut(&Function, &Allocation)) {
+    for module in modules() {
+        let function = &module.functions[0];
+        change(function, &allocation(function));
+    }
+}
+
+/// Another register of the same class.
+fn other(reg: Reg) -> Reg {
+    match reg.class() {
+        Type::F64 => Reg::xmm((reg.encoding() + 1) % 15),
+        Type::Bool if reg == Reg::gpr(8) => Reg::gpr(9),
+        Type::Bool => Reg::gpr(8),
+    }
+}
+
+fn other_place(place: Place) -> Place {
+    match place {
+        Place::Reg(Reg::XMM_SCRATCH) => Place::Reg(Reg::xmm(3)),
+        Place::Reg(reg) => Place::Reg(other(reg)),
+        Place::Home(value) => Place::Home(Value::from_u32(value.as_u32() + 1)),
+    }
+}
+
+fn delete_edge_move(out: &mut Allocation, index: usize) {
+    out.edge_moves.remove(index);
+    for edge in &mut out.edges {
+        edge.start -= u32::from(edge.start as usize > index);
+        edge.end -= u32::from(edge.end as usize > index);
+    }
+}
+
+#[test]
+fn every_deleted_move_is_noticed() {
+    let mut score = Score::default();
+    each(|function, out| {
+        for (index, m) in out.moves.iter().enumerate() {
+            score.change(function, format!("{m:?}"), |out| {
+                out.moves.remove(index);
+            });
+        }
+    });
+    score.assert(30, 100);
+}
+
+#[test]
+fn every_deleted_move_on_an_edge_is_noticed() {
+    let mut score = Score::default();
+    each(|function, out| {
+        for (index, m) in out.edge_moves.iter().enumerate() {
+            score.change(function, format!("{m:?}"), |out| {
+                delete_edge_move(out, index);
+            });
+        }
+    });
+    score.assert(20, 100);
+}
+
+#[test]
+fn moves_in_another_order_or_place_are_noticed() {
+    let mut score = Score::default();
+    each(|function, out| {
+        let mut change = |index: usize, m: Move, on_edge: bool| {
+            for (from, to) in [
+                (other_place(m.from), m.to),
+                (m.from, other_place(m.to)),
+                (m.to, m.from),
+            ] {
+                let changed = Move { from, to, ty: m.ty };
+                let name = format!("{m:?} as {changed:?}");
+                score.change(function, name, |out| match on_edge {
+                    true => out.edge_moves[index] = changed,
+                    false => out.moves[index].1 = changed,
+                });
+            }
+        };
+        for (index, &(_, m)) in out.moves.iter().enumerate() {
+            change(index, m, false);
+        }
+        for (index, &m) in out.edge_moves.iter().enumerate() {
+            change(index, m, true);
+        }
+    });
+    score.assert(200, 100);
+}
+
+#[test]
+fn moves_before_another_instruction_are_noticed() {
+    let mut score = Score::default();
+    each(|function, out| {
+        for (index, &(at, m)) in out.moves.iter().enumerate() {
+            score.change(function, format!("{m:?} after {at}"), |out| {
+                out.moves[index].0 = at + 1;
+            });
+        }
+    });
+    score.assert(30, 100);
+}
+
+#[test]
+fn operands_and_results_in_another_place_are_noticed() {
+    let mut score = Score::default();
+    each(|function, out| {
+        for (index, &loc) in out.locs.iter().enumerate() {
+            let changed = match loc {
+                Loc::Reg(reg) => Loc::Reg(other(reg)),
+                Loc::Home(value) => {
+                    Loc::Home(Value::from_u32(value.as_u32() + 1))
+                }
+                Loc::Flags => Loc::Reg(Reg::RAX),
+                Loc::None => Loc::Reg(Reg::xmm(0)),
+            };
+            score.change(function, format!("{index}: {loc:?}"), |out| {
+                out.locs[index] = changed;
+            });
+        }
+    });
+    // A result that is only read from its home may be in any register.
+    score.assert(200, 99);
+}
+
+#[test]
+fn a_missing_or_superfluous_location_is_noticed() {
+    let mut score = Score::default();
+    each(|function, out| {
+        for (index, &loc) in out.locs.iter().enumerate() {
+            score.change(function, format!("without {index}"), |out| {
+                out.locs.remove(index);
+            });
+            score.change(function, format!("twice {index}"), |out| {
+                out.locs.insert(index, loc);
+            });
+        }
+    });
+    score.assert(400, 100);
+}
+
+#[test]
+fn every_missing_spill_store_is_noticed() {
+    let mut score = Score::default();
+    each(|function, out| {
+        for value in function.values.keys() {
+            if let Home::Spill(_) = out.homes[value] {
+                score.change(function, format!("{value}"), |out| {
+                    out.homes[value] = Home::None;
+                });
+            }
+        }
+    });
+    score.assert(20, 100);
+}
+
+#[test]
+fn two_values_in_one_slot_are_noticed() {
+    let mut score = Score::default();
+    let module = parse_module(&crowd()).unwrap();
+    let function = &module.functions[0];
+    let out = allocation(function);
+    let is_spilled =
+        |&value: &Value| matches!(out.homes[value], Home::Spill(_));
+    let spilled: Vec<Value> =
+        function.values.keys().filter(is_spilled).collect();
+    for pair in spilled.windows(2) {
+        score.change(function, format!("{pair:?}"), |out| {
+            out.homes[pair[0]] = out.homes[pair[1]];
+        });
+    }
+    score.assert(20, 100);
+}
+
+#[test]
+fn parameters_in_other_registers_are_noticed() {
+    let mut score = Score::default();
+    each(|function, out| {
+        let entry = function.params(function.entry());
+        for value in function.values.keys() {
+            // The emitter looks at the registers of other blocks'
+            // parameters only to store them.
+            let is_stored = matches!(out.homes[value], Home::Spill(_));
+            if !entry.contains(&value) && !is_stored {
+                continue;
+            }
+            if let Some(reg) = out.params[value].expand() {
+                score.change(function, format!("{value}"), |out| {
+                    out.params[value] = other(reg).into();
+                });
+            }
+        }
+    });
+    score.assert(10, 100);
+}
+
+/// The problem with the allocation for `CALLS` after a change.
+fn problem(change: impl FnOnce(&mut Allocation)) -> Problem {
+    let module = parse_module(CALLS).unwrap();
+    match check_changed(&module.functions[0], change) {
+        Err(Refusal::Problem { problem, .. }) => problem,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_makes_no_sense_is_named() {
+    let v = Value::from_u32;
+    let is_call = |&(_, m): &(u32, Move)| m.to == Place::Reg(Reg::xmm(0));
+    assert_eq!(problem(|out| out.outgoing = 3), Problem::Frame);
+    assert_eq!(problem(|out| out.calls = false), Problem::Frame);
+    assert_eq!(problem(|out| out.edges.push(0..0)), Problem::Left("edges", 1));
+    assert_eq!(
+        problem(|out| out.homes[v(8)] = Home::Incoming(2)),
+        Problem::NoHome(v(8))
+    );
+    assert_eq!(
+        problem(|out| out.homes[v(9)] = Home::Spill(out.spill_slots)),
+        Problem::NoHome(v(9))
+    );
+    for reg in [3, 4, 5, 11, 12].map(Reg::gpr) {
+        let changed = |out: &mut Allocation| {
+            let is_bool = |loc: &Loc| matches!(loc, Loc::Reg(reg) if reg.class() == Type::Bool);
+            let at = out.locs.iter().position(is_bool).unwrap();
+            out.locs[at] = Loc::Reg(reg);
+        };
+        assert_eq!(problem(changed), Problem::Register(reg, Type::Bool));
+    }
+    let spare = |out: &mut Allocation| {
+        let at = out.moves.iter().position(is_call).unwrap();
+        out.moves[at].1.ty = Type::Bool;
+    };
+    assert!(matches!(problem(spare), Problem::Move(_) | Problem::Register(..)));
+}
+
+#[test]
+fn the_order_of_blocks_must_be_that_of_their_positions() {
+    let module = parse_module(LOOPS).unwrap();
+    let function = &module.functions[0];
+    let (mut order, mut allocator) = (Order::default(), Allocator::default());
+    order.compute(function);
+    allocator.run(function, &order);
+    assert!(check(function, &order, &allocator).is_ok());
+    order.blocks.swap(1, 2);
+    let refusal = check(function, &order, &allocator);
+    let problem = match refusal {
+        Err(Refusal::Problem { problem, .. }) => problem,
+        other => panic!("{other:?}"),
+    };
+    assert!(matches!(problem, Problem::Order(_)), "{problem}");
+}
