@@ -193,7 +193,7 @@ fn in_scarce_memory_a_program_has_its_values_or_errors() {
                     errors.set(errors.get() + 1);
                 }
                 (Outcome::Value(_), _) => {
-                    compare(&[expected.clone()], &[found])?;
+                    compare(std::slice::from_ref(expected), &[found])?;
                     values.set(values.get() + 1);
                 }
                 // A function of the host that an expression could not use

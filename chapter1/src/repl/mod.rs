@@ -25,6 +25,7 @@ use crate::jit::{Counts, JitError, Observer};
 use crate::symbol::Symbol;
 use crate::timing::Phases;
 use clap::Parser;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// What a session needs of a JIT.
@@ -78,7 +79,8 @@ pub fn main<D: Driver>(
     match driver(&options) {
         Ok(driver) => run(&options, driver),
         Err(message) => {
-            eprintln!("error: {message}");
+            // Nobody is left to be told that standard error does not work.
+            let _ = writeln!(io::stderr(), "error: {message}");
             ExitCode::from(2)
         }
     }

@@ -79,7 +79,7 @@ impl<D: Driver> Session<D> {
 
     /// Whether any item was refused or failed.
     pub fn has_failed(&self) -> bool {
-        self.reporter.has_failed
+        self.reporter.has_failed()
     }
 
     /// Handles the items in a piece of text from the byte `start` on, and

@@ -168,7 +168,10 @@ impl ItemParser<'_, '_> {
             Token::Operator => {
                 let op = self.operator("an operator")?;
                 if !self.operators.is_unary(op) {
-                    let kind = SyntaxErrorKind::UndefinedBinary(op as char);
+                    let kind = match self.operators.binary(op) {
+                        Some(_) => SyntaxErrorKind::Trailing(self.p.found()),
+                        None => SyntaxErrorKind::UndefinedBinary(op as char),
+                    };
                     return Err(self.error(kind));
                 }
             }
