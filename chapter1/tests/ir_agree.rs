@@ -237,25 +237,25 @@ fn difference(expected: &Ran, found: &Ran) -> String {
 #[test]
 fn modules_mean_the_same_on_avx() {
     let auto = MappingChoice::Auto;
-    agree("ir avx", 3_000, Target::AVX, auto, cases(numbers()));
+    agree("ir avx", 2_000, Target::AVX, auto, cases(numbers()));
 }
 
 #[test]
 fn modules_mean_the_same_on_sse2() {
     let auto = MappingChoice::Auto;
-    agree("ir sse2", 3_000, Target::SSE2, auto, cases(numbers()));
+    agree("ir sse2", 2_000, Target::SSE2, auto, cases(numbers()));
 }
 
 #[test]
 fn nasty_arguments_mean_the_same_on_avx() {
     let auto = MappingChoice::Auto;
-    agree("ir avx nasty", 1_000, Target::AVX, auto, cases(nasty_numbers()));
+    agree("ir avx nasty", 500, Target::AVX, auto, cases(nasty_numbers()));
 }
 
 #[test]
 fn nasty_arguments_mean_the_same_on_sse2() {
     let auto = MappingChoice::Auto;
-    agree("ir sse2 nasty", 1_000, Target::SSE2, auto, cases(nasty_numbers()));
+    agree("ir sse2 nasty", 500, Target::SSE2, auto, cases(nasty_numbers()));
 }
 
 #[test]

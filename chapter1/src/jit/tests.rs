@@ -80,25 +80,27 @@ fn expression(callee: &str, params: usize) -> Module {
     ))
 }
 
-/// A function with so many values in its frame: results of calls that are
-/// all needed after the last call, which yields one more.
-fn large(name: &str, values: usize) -> Module {
+/// A function with so many stack slots.
+fn wide(name: &str, slots: usize) -> Module {
+    let mut text = format!("function @{name}() -> f64 {{\n");
+    for i in 0..slots {
+        writeln!(text, "s{i} = slot f64").unwrap();
+    }
+    text.push_str("block0:\nv0 = const 5\nreturn v0\n}");
+    module(&text)
+}
+
+/// A function of so many additions.
+fn long(name: &str, additions: usize) -> Module {
     let mut text = format!(
         "function @{name}() -> f64 {{
-            fn0 = function @one() -> f64
         block0:
-            v0 = const 0\n"
+            v0 = const 1\n"
     );
-    let values = values + 1;
-    for i in 1..=values {
-        writeln!(text, "v{i} = call fn0()").unwrap();
+    for i in 0..additions {
+        writeln!(text, "v{} = add v{i}, v0", i + 1).unwrap();
     }
-    for i in 1..=values {
-        let (sum, before) = (values + i, values + i - 1);
-        let before = if i == 1 { 0 } else { before };
-        writeln!(text, "v{sum} = add v{before}, v{i}").unwrap();
-    }
-    write!(text, "return v{} }}", 2 * values).unwrap();
+    write!(text, "return v{additions} }}").unwrap();
     module(&text)
 }
 
@@ -284,23 +286,23 @@ fn a_frame_that_is_too_large_is_an_error_and_leaves_the_rest_alone() {
     let mut jit = jit();
     let fits = MAX_FRAME as usize / 8;
     jit.define(number("one", 1.0)).unwrap();
-    jit.define(large("large", fits)).unwrap();
-    jit.define(large("larger", fits + 1)).unwrap();
-    jit.define(caller("f", "larger", 0)).unwrap();
+    jit.define(wide("wide", fits)).unwrap();
+    jit.define(wide("wider", fits + 1)).unwrap();
+    jit.define(caller("f", "wider", 0)).unwrap();
     for _ in 0..2 {
         let error = jit.evaluate(expression("f", 0)).unwrap_err();
         let bytes = 8 * (fits + 1);
         assert_eq!(
             error.to_string(),
             format!(
-                "`larger` needs {bytes} bytes of stack for one call; at \
+                "`wider` needs {bytes} bytes of stack for one call; at \
                  most {MAX_FRAME} are possible"
             )
         );
         assert_eq!(jit.evaluate(expression("one", 0)).unwrap(), 1.0);
     }
-    let result = jit.evaluate(expression("large", 0)).unwrap();
-    assert_eq!(result, fits as f64 + 1.0);
+    let result = jit.evaluate(expression("wide", 0)).unwrap();
+    assert_eq!(result, 5.0);
 }
 
 #[test]
@@ -308,7 +310,7 @@ fn a_module_that_cannot_be_compiled_leaves_no_constants_behind() {
     let mut jit = jit();
     jit.define(number("one", 1.0)).unwrap();
     let mut both = caller("f", "one", 0);
-    both.functions.extend(large("large", MAX_FRAME as usize).functions);
+    both.functions.extend(wide("wide", MAX_FRAME as usize).functions);
     jit.define(both).unwrap();
     for _ in 0..2 {
         assert!(matches!(jit.lookup("f"), Err(JitError::Codegen(_))));
@@ -334,18 +336,18 @@ fn the_memory_of_expressions_is_given_back() {
 fn full_memory_is_an_error_and_the_session_goes_on() {
     let mut jit = small_jit(4096);
     jit.define(number("one", 1.0)).unwrap();
-    jit.define(large("large", 5_000)).unwrap();
+    jit.define(long("long", 5_000)).unwrap();
     for _ in 0..2 {
         let used = jit.memory_used();
-        let error = jit.evaluate(expression("large", 0)).unwrap_err();
+        let error = jit.evaluate(expression("long", 0)).unwrap_err();
         assert!(is_full(&error), "{error}");
-        let error = jit.lookup("large").unwrap_err();
+        let error = jit.lookup("long").unwrap_err();
         assert!(is_full(&error), "{error}");
         assert_eq!(jit.evaluate(expression("one", 0)).unwrap(), 1.0);
         assert!(jit.memory_used() <= used + 1024);
     }
     for round in 0..1_000 {
-        jit.evaluate(expression("large", 0)).unwrap_err();
+        jit.evaluate(expression("long", 0)).unwrap_err();
         let result = jit.evaluate(expression("one", 0));
         assert_eq!(result.unwrap(), 1.0, "round {round}");
     }
