@@ -162,13 +162,13 @@ impl Linker {
         placed: Placed,
         memory: &mut Memory,
     ) -> Result<Published, LinkError> {
-        for block in placed.graph.blocks.keys() {
-            memory.write(placed.blocks[block], placed.graph.content(block))?;
+        match write(&placed, memory) {
+            Ok(()) => Ok(Published(placed.into_allocations().collect())),
+            Err(error) => {
+                self.discard(placed);
+                Err(error)
+            }
         }
-        if let Some(code) = &placed.code {
-            memory.seal(code.range())?;
-        }
-        Ok(Published(placed.into_allocations().collect()))
     }
 
     /// Gives back what a graph occupies that was never published.
@@ -182,7 +182,7 @@ impl Linker {
     /// and no activation of it may remain.
     ///
     /// # Errors
-    /// If the executor refuses; the memory is lost then.
+    /// If the executor refuses; it is asked again with the next batch.
     pub fn free(
         &mut self,
         published: Published,
@@ -207,12 +207,15 @@ impl Linker {
     fn reclaim(&mut self, memory: &mut Memory) -> Result<(), LinkError> {
         self.freed = 0;
         let batch = self.space.take_quarantine();
-        for allocation in &batch {
-            memory.release(allocation.range())?;
+        let released = batch
+            .iter()
+            .try_for_each(|allocation| memory.release(allocation.range()))
+            .and_then(|()| memory.synchronize());
+        match released {
+            Ok(()) => self.space.reclaim(batch),
+            Err(_) => batch.into_iter().for_each(|old| self.space.free(old)),
         }
-        memory.synchronize()?;
-        self.space.reclaim(batch);
-        Ok(())
+        Ok(released?)
     }
 
     /// Places the blocks of some sections one behind the other.
@@ -300,6 +303,17 @@ impl Linker {
         field[..4].copy_from_slice(&value.to_le_bytes());
         Ok(())
     }
+}
+
+/// Copies a graph's bytes to where they belong.
+fn write(placed: &Placed, memory: &mut Memory) -> Result<(), LinkError> {
+    for block in placed.graph.blocks.keys() {
+        memory.write(placed.blocks[block], placed.graph.content(block))?;
+    }
+    if let Some(code) = &placed.code {
+        memory.seal(code.range())?;
+    }
+    Ok(())
 }
 
 /// The address of an external symbol.

@@ -5,10 +5,10 @@
 //! within reach of every call; the pointer lies among the data, in what other
 //! linkers call the global offset table, and can hold any address.
 
-use super::address_space::{AddressSpace, SegmentKind};
+use super::address_space::{AddressSpace, Allocation, SegmentKind};
 use super::linker::LinkError;
 use crate::executor::ExecutorAddr;
-use crate::executor::memory::Memory;
+use crate::executor::memory::{Memory, MemoryError};
 use rustc_hash::FxHashMap;
 
 /// The thunks of one lease. There is one for each function that was ever out
@@ -42,16 +42,31 @@ impl Thunks {
                 return Err(full.into());
             }
         };
-        let (pointer, code) = (pointer.range().start, code.range());
-        let end = code.start + THUNK_SIZE;
-        let displacement = i32::try_from(pointer.distance(end));
-        let displacement = displacement.expect("in the same lease");
-        memory.store_pointer(pointer, target.as_u64())?;
-        let mut bytes = JUMP_THROUGH.to_vec();
-        bytes.extend(displacement.to_le_bytes());
-        memory.write(code.start, &bytes)?;
-        memory.seal(code.clone())?;
-        self.by_target.insert(target, code.start);
-        Ok(code.start)
+        let thunk = code.range().start;
+        if let Err(error) = write(target, &code, &pointer, memory) {
+            space.free(pointer);
+            space.free(code);
+            return Err(error.into());
+        }
+        self.by_target.insert(target, thunk);
+        Ok(thunk)
     }
+}
+
+/// Writes a thunk to `code`, and the target's address to `pointer`.
+fn write(
+    target: ExecutorAddr,
+    code: &Allocation,
+    pointer: &Allocation,
+    memory: &mut Memory,
+) -> Result<(), MemoryError> {
+    let (pointer, code) = (pointer.range().start, code.range());
+    let end = code.start + THUNK_SIZE;
+    let displacement = i32::try_from(pointer.distance(end));
+    let displacement = displacement.expect("in the same lease");
+    memory.store_pointer(pointer, target.as_u64())?;
+    let mut bytes = JUMP_THROUGH.to_vec();
+    bytes.extend(displacement.to_le_bytes());
+    memory.write(code.start, &bytes)?;
+    memory.seal(code)
 }

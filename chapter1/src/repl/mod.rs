@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `options` | the command line |
 //! | `batch` | reads files and pipes, piece by piece |
+//! | `input` | what has been read, and how much of it can be handled |
 //! | `session` | takes items from text, and answers each |
 //! | `report` | messages on standard error |
 //! | `emit` | what `--emit` and `--stats` show |
@@ -13,6 +14,7 @@
 
 mod batch;
 mod emit;
+mod input;
 mod options;
 mod report;
 mod session;

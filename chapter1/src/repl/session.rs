@@ -107,7 +107,8 @@ impl<D: Driver> Session<D> {
         if self.ast.names.len() > MAX_NAMES {
             self.ast = Ast::default();
         }
-        let mut parser = Parser::starting_at(source.text, start);
+        let complete = &source.text[..source.end];
+        let mut parser = Parser::starting_at(complete, start);
         let mut consumed = start;
         loop {
             self.ast.clear();
@@ -127,7 +128,7 @@ impl<D: Driver> Session<D> {
                     if is_last {
                         self.end_batch();
                     }
-                    return consumed;
+                    return consumed + blank_prefix(&complete[consumed..]);
                 }
                 Parsed::Ignored(warning) => Answer::Ignored(warning),
                 Parsed::Refused(error) => {
@@ -252,6 +253,16 @@ impl<D: Driver> Session<D> {
             vec![explain(&error, ast.spans[body], Some(&calls))]
         })?;
         Ok(Answer::Value(value))
+    }
+}
+
+/// How much of a text of only blanks and comments need not be seen again: a
+/// comment may go on until its line ends.
+fn blank_prefix(text: &str) -> usize {
+    let last_line = text.rfind('\n').map_or(0, |newline| newline + 1);
+    match text[last_line..].contains('#') {
+        true => last_line,
+        false => text.len(),
     }
 }
 

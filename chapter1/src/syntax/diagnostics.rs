@@ -119,6 +119,8 @@ pub struct Source<'s> {
     pub name: &'s str,
     /// The text.
     pub text: &'s str,
+    /// How much of the text is known to consist of whole tokens.
+    pub end: usize,
     /// The line and column, both from 1, at which the piece begins.
     start: (usize, usize),
     /// The last position computed: offset, line, column. Messages come
@@ -139,7 +141,8 @@ impl<'s> Source<'s> {
         text: &'s str,
         start: (usize, usize),
     ) -> Source<'s> {
-        Source { name, text, start, last: Cell::new((0, start.0, start.1)) }
+        let last = Cell::new((0, start.0, start.1));
+        Source { name, text, end: text.len(), start, last }
     }
 
     /// The line and column of a byte offset, both counted from 1; columns

@@ -192,6 +192,9 @@ impl ItemParser<'_, '_> {
 
     fn number_value(&self) -> f64 {
         let text = &self.p.text[self.p.span.range()];
+        if let &[digit @ b'0'..=b'9'] = text.as_bytes() {
+            return f64::from(digit - b'0');
+        }
         text.parse().expect("the lexer lets only numbers pass")
     }
 
