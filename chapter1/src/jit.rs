@@ -7,13 +7,13 @@ use crate::executor::memory::{Memory, MemoryConfig, MemoryError};
 use crate::executor::{
     ExecutorAddr, Host, HostFunction, call, host::HostError,
 };
-use crate::ir::lower::count;
 use crate::ir::{Module, verify_module};
 use crate::link::{
     LinkError, LinkGraph, Linker, Placed, Published, SegmentKind,
 };
 use crate::repl::Driver;
 use crate::symbol::Symbol;
+use crate::syntax::diagnostics::count;
 use crate::timing::{Phase, Phases};
 use rustc_hash::FxHashMap;
 use thiserror::Error;

@@ -7,12 +7,12 @@ use super::report::Reporter;
 use crate::codegen::listing::Listing;
 use crate::definitions::{Definitions, PrototypeMismatch};
 use crate::executor::output;
-use crate::ir::lower::{LowerError, Lowering, count};
+use crate::ir::lower::{LowerError, Lowering};
 use crate::ir::{Function, InstData, Module};
 use crate::jit::{JitError, Path};
 use crate::span::Span;
 use crate::symbol::Symbol;
-use crate::syntax::parser::cut;
+use crate::syntax::diagnostics::{count, cut};
 use crate::syntax::{
     Ast, Diagnostic, Excerpt, Expr, Item, Operators, Parsed, Parser, Prototype,
     Source,

@@ -192,6 +192,20 @@ pub struct Excerpt {
 /// how many of that itself.
 const SHOWN: usize = 60;
 
+/// A text for a message: its beginning, if it is long.
+pub(crate) fn cut(text: &str) -> String {
+    match text.char_indices().nth(40) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// `1 argument`, `2 arguments`.
+pub(crate) fn count(number: usize, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{plural}")
+}
+
 /// The part of a line around the beginning of `span`, and the range of it
 /// that is marked. A text may be a single line of many megabytes: only the
 /// bytes near the span are looked at.

@@ -1,9 +1,9 @@
 //! Definitions, declarations and their prototypes.
 
-use super::{ItemParser, Parse, Parsed, cut, error_at};
+use super::{ItemParser, Parse, Parsed, error_at};
 use crate::span::Span;
 use crate::syntax::ast::{Item, Param, Prototype, PrototypeKind};
-use crate::syntax::diagnostics::Diagnostic;
+use crate::syntax::diagnostics::{Diagnostic, cut};
 use crate::syntax::error::SyntaxErrorKind;
 use crate::syntax::lexer::Token;
 use crate::syntax::names::Name;

@@ -14,7 +14,7 @@ mod expression;
 mod item;
 
 use super::ast::{Ast, Item};
-use super::diagnostics::Diagnostic;
+use super::diagnostics::{Diagnostic, cut};
 use super::error::{END, SyntaxError, SyntaxErrorKind};
 use super::lexer::{Lexer, Token};
 use super::names::Name;
@@ -242,14 +242,6 @@ impl ItemParser<'_, '_> {
 #[cold]
 fn error_at(kind: SyntaxErrorKind, span: Span) -> Box<SyntaxError> {
     Box::new(SyntaxError { kind, span })
-}
-
-/// A text for a message: its beginning, if it is long.
-pub(crate) fn cut(text: &str) -> String {
-    match text.char_indices().nth(40) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
 }
 
 fn quote(text: &str) -> String {
