@@ -54,13 +54,15 @@ impl Definitions {
         name: &str,
         params: usize,
     ) -> Result<(), PrototypeMismatch> {
-        let Some(known) = self.functions.get(name) else { return Ok(()) };
+        let symbol = Symbol::find(name);
+        let known = symbol.and_then(|symbol| self.functions.get(&symbol));
+        let Some(known) = known else { return Ok(()) };
         let is_free = !known.is_defined && known.callers.is_empty();
         if known.params == params || is_free {
             return Ok(());
         }
         let mut callers: Vec<Symbol> = known.callers.iter().cloned().collect();
-        callers.sort_by(|a, b| a.as_str().cmp(b));
+        callers.sort();
         Err(PrototypeMismatch {
             name: name.to_owned(),
             known: known.params,
@@ -103,8 +105,9 @@ impl Definitions {
 
 impl Prototypes for Definitions {
     fn prototype(&self, name: &str) -> Option<(Symbol, usize)> {
-        let (symbol, known) = self.functions.get_key_value(name)?;
-        Some((symbol.clone(), known.params))
+        let symbol = Symbol::find(name)?;
+        let params = self.functions.get(&symbol)?.params;
+        Some((symbol, params))
     }
 
     fn host_prototype(&self, name: &str) -> Option<usize> {

@@ -157,12 +157,13 @@ impl Jit {
     /// # Errors
     /// [`JitError::Duplicate`] if it has one.
     pub fn check_definable(&self, name: &str) -> Result<(), JitError> {
-        match self.symbols.get_key_value(name) {
+        let symbol = Symbol::new(name);
+        match self.symbols.get(&symbol) {
             None => Ok(()),
-            Some((symbol, state)) => Err(JitError::Duplicate {
-                symbol: symbol.clone(),
-                is_host: matches!(state, State::Host(_)),
-            }),
+            Some(state) => {
+                let is_host = matches!(state, State::Host(_));
+                Err(JitError::Duplicate { symbol, is_host })
+            }
         }
     }
 
