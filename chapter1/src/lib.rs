@@ -34,6 +34,7 @@ pub mod executor;
 pub mod ir;
 pub mod jit;
 pub mod link;
+pub mod orc;
 pub mod recursion;
 pub mod repl;
 pub mod span;

@@ -92,7 +92,8 @@ impl CodeGenerator {
     ) -> Result<(), CodegenError> {
         self.order.compute(function);
         self.allocator.run(function, &self.order);
-        #[cfg(feature = "verify")]
+        // Not in benchmarks, which are built like tests but for this.
+        #[cfg(all(feature = "verify", debug_assertions))]
         if let Err(refusal) =
             verify::check(function, &self.order, &self.allocator)
         {
