@@ -3,19 +3,19 @@
 //! linked and published together.
 
 use crate::codegen::{CodeGenerator, CodegenError, Target};
-use crate::executor::memory::{Memory, MemoryConfig, MemoryError};
+use crate::executor::memory::{MemoryConfig, MemoryError};
 use crate::executor::{
-    ExecutorAddr, Host, HostFunction, call, host::HostError,
+    Executor, ExecutorAddr, ExecutorError, Host, HostError, HostFunction,
+    InProcess, SegmentKind,
 };
 use crate::ir::lower::count;
 use crate::ir::{Module, verify_module};
-use crate::link::{
-    LinkError, LinkGraph, Linker, Placed, Published, SegmentKind,
-};
+use crate::link::{LinkError, LinkGraph, Linker, NoRoom, Placed, Published};
 use crate::repl::Driver;
 use crate::symbol::Symbol;
 use crate::timing::{Phase, Phases};
 use rustc_hash::FxHashMap;
+use std::sync::Arc;
 use thiserror::Error;
 
 /// Something cannot be defined, looked up or run.
@@ -62,6 +62,9 @@ pub enum JitError {
     /// There is no room.
     #[error(transparent)]
     Link(#[from] LinkError),
+    /// The executor refuses.
+    #[error(transparent)]
+    Executor(#[from] ExecutorError),
 }
 
 /// A chain of calls: each function calls the one after it.
@@ -104,8 +107,7 @@ pub type Observer = Box<dyn FnMut(&Module, &LinkGraph)>;
 pub struct Jit {
     codegen: CodeGenerator,
     linker: Linker,
-    memory: Memory,
-    host: Host,
+    executor: Arc<dyn Executor>,
     symbols: FxHashMap<Symbol, State>,
     /// The modules that have not been compiled.
     modules: Vec<Option<Module>>,
@@ -118,7 +120,7 @@ pub struct Jit {
 }
 
 impl Jit {
-    /// A JIT without any definitions.
+    /// A JIT without any definitions, whose code runs in this process.
     ///
     /// # Errors
     /// If there is no memory for code.
@@ -127,18 +129,23 @@ impl Jit {
         host: Host,
         memory: &MemoryConfig,
     ) -> Result<Jit, MemoryError> {
-        let memory = Memory::new(memory)?;
-        Ok(Jit {
-            codegen: CodeGenerator::new(target),
-            linker: Linker::new(memory.lease()),
-            memory,
-            host,
+        let executor = InProcess::new(target, host, memory)?;
+        Ok(Jit::with_executor(Arc::new(executor)))
+    }
+
+    /// A JIT without any definitions, which has all of the executor's lease
+    /// to itself.
+    pub fn with_executor(executor: Arc<dyn Executor>) -> Jit {
+        Jit {
+            codegen: CodeGenerator::new(executor.target()),
+            linker: Linker::new(executor.lease()),
+            executor,
             symbols: FxHashMap::default(),
             modules: Vec::new(),
             counts: Counts::default(),
             phases: Phases::default(),
             observer: None,
-        })
+        }
     }
 
     /// Whether a name can be given a definition.
@@ -207,14 +214,14 @@ impl Jit {
         let placed = self.generate(&module)?;
         let entry = placed.definitions().next().expect("one function").1;
         let published = self.publish(placed)?;
-        let Jit { phases, .. } = self;
+        let Jit { phases, executor, .. } = self;
         let value = phases.measure(Phase::Run, || {
             // SAFETY: the function has been published, takes no parameters
-            // and returns a number. It is freed below, after it returned.
-            unsafe { call::call(entry, &[]) }
+            // and returns a number. It is freed below.
+            unsafe { executor.call(entry, &[]) }
         });
-        self.linker.free(published, &mut self.memory)?;
-        Ok(value)
+        self.linker.free(published);
+        Ok(value?)
     }
 
     /// How many bytes of memory for code are in use.
@@ -252,10 +259,13 @@ impl Jit {
         declared: Option<usize>,
     ) -> Result<HostFunction, JitError> {
         let path = || plan.path_to(name);
-        let function = self.host.find(name).map_err(|error| match error {
-            HostError::Unknown(_) => JitError::Missing { path: path() },
-            HostError::NotAllowed(_) => JitError::NotAllowed { path: path() },
-        })?;
+        let function =
+            self.executor.host_symbol(name).map_err(|error| match error {
+                HostError::Unknown(_) => JitError::Missing { path: path() },
+                HostError::NotAllowed(_) => {
+                    JitError::NotAllowed { path: path() }
+                }
+            })?;
         match (function.params, declared) {
             (Some(params), Some(declared)) if params != declared => {
                 let path = path();
@@ -267,6 +277,41 @@ impl Jit {
 
     /// Compiles what a plan lists. If anything fails, nothing has changed.
     fn compile(&mut self, plan: &Plan) -> Result<(), JitError> {
+        let placed = self.generate_all(plan)?;
+        for (name, address) in &plan.bound {
+            self.symbols.insert(name.clone(), State::Host(*address));
+        }
+        for graph in &placed {
+            for (name, address, _) in graph.definitions() {
+                self.symbols.insert(name.clone(), State::Ready(address));
+            }
+        }
+        if let Err(error) = self.publish_all(placed) {
+            self.undo(plan);
+            return Err(error);
+        }
+        for &index in &plan.modules {
+            self.modules[index] = None;
+        }
+        Ok(())
+    }
+
+    /// Forgets the addresses of what a plan lists.
+    fn undo(&mut self, plan: &Plan) {
+        for (name, _) in &plan.bound {
+            self.symbols.remove(name);
+        }
+        for &index in &plan.modules {
+            let module = self.modules[index].as_ref().expect("kept");
+            for function in &module.functions {
+                let state = State::Defined(index);
+                self.symbols.insert(function.name.clone(), state);
+            }
+        }
+    }
+
+    /// Compiles the modules of a plan, and finds a place for their code.
+    fn generate_all(&mut self, plan: &Plan) -> Result<Vec<Placed>, JitError> {
         let mut placed = Vec::with_capacity(plan.modules.len());
         for &index in &plan.modules {
             let module = self.modules[index].take().expect("not compiled");
@@ -280,21 +325,7 @@ impl Jit {
                 }
             }
         }
-        for (name, address) in &plan.bound {
-            self.symbols.insert(name.clone(), State::Host(*address));
-        }
-        for graph in &placed {
-            for (name, address, _) in graph.definitions() {
-                self.symbols.insert(name.clone(), State::Ready(address));
-            }
-        }
-        for &index in &plan.modules {
-            self.modules[index] = None;
-        }
-        for graph in placed {
-            self.publish(graph)?;
-        }
-        Ok(())
+        Ok(placed)
     }
 
     /// Compiles a module, and finds a place for its code.
@@ -307,25 +338,52 @@ impl Jit {
         if let Some(observer) = &mut self.observer {
             observer(module, &graph);
         }
-        let Jit { phases, linker, memory, .. } = self;
-        let place = || linker.place(graph, memory);
-        Ok(phases.measure(Phase::Link, place)?)
+        let Jit { phases, linker, executor, .. } = self;
+        phases.measure(Phase::Link, || match linker.place(graph) {
+            Ok(placed) => Ok(placed),
+            Err(NoRoom { graph, .. }) => {
+                linker.collect(&**executor)?;
+                let again = linker.place(*graph);
+                Ok(again.map_err(|no| LinkError::Full(no.full))?)
+            }
+        })
+    }
+
+    /// Links and publishes graphs. If one fails, none stays.
+    fn publish_all(&mut self, placed: Vec<Placed>) -> Result<(), JitError> {
+        let mut placed = placed.into_iter();
+        let mut published = Vec::with_capacity(placed.len());
+        while let Some(graph) = placed.next() {
+            match self.publish(graph) {
+                Ok(graph) => published.push(graph),
+                Err(error) => {
+                    placed.for_each(|graph| self.linker.discard(graph));
+                    let done = published.into_iter();
+                    done.for_each(|graph| self.linker.free(graph));
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Links and publishes code whose callees all have addresses.
     fn publish(&mut self, mut placed: Placed) -> Result<Published, JitError> {
-        let Jit { phases, linker, memory, symbols, .. } = self;
-        Ok(phases.measure(Phase::Link, || {
-            linker.link(&mut placed, memory, |name| {
-                match symbols.get(name)? {
+        let Jit { phases, linker, executor, symbols, .. } = self;
+        phases.measure(Phase::Link, || {
+            let linked =
+                linker.link(&mut placed, |name| match symbols.get(name)? {
                     State::Ready(address) | State::Host(address) => {
                         Some(*address)
                     }
                     State::Defined(_) => None,
-                }
-            })?;
-            linker.publish(placed, memory)
-        })?)
+                });
+            if let Err(error) = linked {
+                linker.discard(placed);
+                return Err(error.into());
+            }
+            Ok(linker.publish(placed, &**executor)?)
+        })
     }
 }
 
@@ -359,7 +417,7 @@ impl Driver for Jit {
     }
 
     fn host_functions(&self) -> Vec<(String, usize)> {
-        self.host.known_params()
+        self.executor.host_symbols()
     }
 }
 
@@ -429,5 +487,7 @@ fn check(module: &Module) {
     }
 }
 
+#[cfg(test)]
+mod commits;
 #[cfg(test)]
 mod tests;
