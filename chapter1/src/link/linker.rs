@@ -218,8 +218,8 @@ impl Linker {
     /// retire. Then comes either `reclaim` and `committed`, or `refused` and
     /// `discard`; `publish` does all that.
     pub fn batch(&mut self, placed: Option<&Placed>) -> Batch {
-        let mut batch = Batch::default();
-        batch.retirements = std::mem::take(&mut self.retired);
+        let retirements = std::mem::take(&mut self.retired);
+        let mut batch = Batch { retirements, ..Batch::default() };
         if let Some(placed) = placed {
             placed.thunks.iter().for_each(|thunk| thunk.commit(&mut batch));
             let allocations = placed.code.iter().chain(&placed.data);
