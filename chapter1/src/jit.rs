@@ -8,11 +8,11 @@ use crate::executor::{
     Executor, ExecutorAddr, ExecutorError, Host, HostError, HostFunction,
     InProcess, SegmentKind,
 };
-use crate::ir::lower::count;
 use crate::ir::{Module, verify_module};
 use crate::link::{LinkError, LinkGraph, Linker, NoRoom, Placed, Published};
 use crate::repl::Driver;
 use crate::symbol::Symbol;
+use crate::syntax::diagnostics::count;
 use crate::timing::{Phase, Phases};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
@@ -86,7 +86,18 @@ enum State {
     /// Machine code at this address.
     Ready(ExecutorAddr),
     /// Bound to a function of the host.
-    Host(ExecutorAddr),
+    Host(HostFunction),
+}
+
+impl State {
+    /// Where it can be called, if it has been compiled.
+    fn address(&self) -> Option<ExecutorAddr> {
+        match self {
+            State::Defined(_) => None,
+            State::Ready(address) => Some(*address),
+            State::Host(function) => Some(function.address),
+        }
+    }
 }
 
 /// How much has been done so far.
@@ -192,10 +203,7 @@ impl Jit {
         plan.want(&name, None);
         self.find_needed(&mut plan)?;
         self.compile(&plan)?;
-        match self.symbols[&name] {
-            State::Ready(address) | State::Host(address) => Ok(address),
-            State::Defined(_) => unreachable!("it has been compiled"),
-        }
+        Ok(self.symbols[&name].address().expect("it has been compiled"))
     }
 
     /// Compiles a module of one function without parameters, runs it, and
@@ -213,7 +221,7 @@ impl Jit {
         self.compile(&plan)?;
         let placed = self.generate(&module)?;
         let entry = placed.definitions().next().expect("one function").1;
-        let published = self.publish(placed)?;
+        let published = self.publish(placed, &FxHashMap::default())?;
         let Jit { phases, executor, .. } = self;
         let value = phases.measure(Phase::Run, || {
             // SAFETY: the function has been published, takes no parameters
@@ -242,10 +250,14 @@ impl Jit {
                         }
                     }
                 }
-                Some(_) => {}
+                Some(State::Ready(_)) => {}
+                Some(State::Host(function)) => {
+                    check_params(plan, &name, function, declared)?;
+                }
                 None => {
-                    let found = self.find_host(plan, &name, declared)?;
-                    plan.bound.push((name, found.address));
+                    let function = self.find_host(plan, &name)?;
+                    check_params(plan, &name, &function, declared)?;
+                    plan.bound.push((name, function));
                 }
             }
         }
@@ -256,58 +268,33 @@ impl Jit {
         &self,
         plan: &Plan,
         name: &Symbol,
-        declared: Option<usize>,
     ) -> Result<HostFunction, JitError> {
         let path = || plan.path_to(name);
-        let function =
-            self.executor.host_symbol(name).map_err(|error| match error {
-                HostError::Unknown(_) => JitError::Missing { path: path() },
-                HostError::NotAllowed(_) => {
-                    JitError::NotAllowed { path: path() }
-                }
-            })?;
-        match (function.params, declared) {
-            (Some(params), Some(declared)) if params != declared => {
-                let path = path();
-                Err(JitError::HostPrototype { path, params, declared })
-            }
-            _ => Ok(function),
-        }
+        self.executor.host_symbol(name).map_err(|error| match error {
+            HostError::Unknown(_) => JitError::Missing { path: path() },
+            HostError::NotAllowed(_) => JitError::NotAllowed { path: path() },
+        })
     }
 
     /// Compiles what a plan lists. If anything fails, nothing has changed.
     fn compile(&mut self, plan: &Plan) -> Result<(), JitError> {
         let placed = self.generate_all(plan)?;
-        for (name, address) in &plan.bound {
-            self.symbols.insert(name.clone(), State::Host(*address));
+        let mut symbols = FxHashMap::default();
+        for (name, function) in &plan.bound {
+            symbols.insert(name.clone(), State::Host(*function));
         }
         for graph in &placed {
             for (name, address, _) in graph.definitions() {
-                self.symbols.insert(name.clone(), State::Ready(address));
+                symbols.insert(name.clone(), State::Ready(address));
             }
         }
-        if let Err(error) = self.publish_all(placed) {
-            self.undo(plan);
-            return Err(error);
-        }
+        self.publish_all(placed, &symbols)?;
+        // Only now, because what has an address can be called.
+        self.symbols.extend(symbols);
         for &index in &plan.modules {
             self.modules[index] = None;
         }
         Ok(())
-    }
-
-    /// Forgets the addresses of what a plan lists.
-    fn undo(&mut self, plan: &Plan) {
-        for (name, _) in &plan.bound {
-            self.symbols.remove(name);
-        }
-        for &index in &plan.modules {
-            let module = self.modules[index].as_ref().expect("kept");
-            for function in &module.functions {
-                let state = State::Defined(index);
-                self.symbols.insert(function.name.clone(), state);
-            }
-        }
     }
 
     /// Compiles the modules of a plan, and finds a place for their code.
@@ -350,11 +337,15 @@ impl Jit {
     }
 
     /// Links and publishes graphs. If one fails, none stays.
-    fn publish_all(&mut self, placed: Vec<Placed>) -> Result<(), JitError> {
+    fn publish_all(
+        &mut self,
+        placed: Vec<Placed>,
+        new: &FxHashMap<Symbol, State>,
+    ) -> Result<(), JitError> {
         let mut placed = placed.into_iter();
         let mut published = Vec::with_capacity(placed.len());
         while let Some(graph) = placed.next() {
-            match self.publish(graph) {
+            match self.publish(graph, new) {
                 Ok(graph) => published.push(graph),
                 Err(error) => {
                     placed.for_each(|graph| self.linker.discard(graph));
@@ -367,18 +358,19 @@ impl Jit {
         Ok(())
     }
 
-    /// Links and publishes code whose callees all have addresses.
-    fn publish(&mut self, mut placed: Placed) -> Result<Published, JitError> {
+    /// Links and publishes code whose callees all have addresses, be they
+    /// `new` or known.
+    fn publish(
+        &mut self,
+        mut placed: Placed,
+        new: &FxHashMap<Symbol, State>,
+    ) -> Result<Published, JitError> {
         let Jit { phases, linker, executor, symbols, .. } = self;
+        let resolve = |name: &Symbol| {
+            new.get(name).or_else(|| symbols.get(name))?.address()
+        };
         phases.measure(Phase::Link, || {
-            let linked =
-                linker.link(&mut placed, |name| match symbols.get(name)? {
-                    State::Ready(address) | State::Host(address) => {
-                        Some(*address)
-                    }
-                    State::Defined(_) => None,
-                });
-            if let Err(error) = linked {
+            if let Err(error) = linker.link(&mut placed, resolve) {
                 linker.discard(placed);
                 return Err(error.into());
             }
@@ -426,7 +418,7 @@ impl Driver for Jit {
 struct Plan {
     modules: Vec<usize>,
     /// The host functions that become bound.
-    bound: Vec<(Symbol, ExecutorAddr)>,
+    bound: Vec<(Symbol, HostFunction)>,
     /// The names still to be looked at, with the number of parameters that a
     /// caller declares.
     wanted: Vec<(Symbol, Option<usize>)>,
@@ -474,6 +466,22 @@ impl Plan {
         }
         path.reverse();
         Path(path)
+    }
+}
+
+/// Whether a caller declares a host function as it is.
+fn check_params(
+    plan: &Plan,
+    name: &Symbol,
+    function: &HostFunction,
+    declared: Option<usize>,
+) -> Result<(), JitError> {
+    match (function.params, declared) {
+        (Some(params), Some(declared)) if params != declared => {
+            let path = plan.path_to(name);
+            Err(JitError::HostPrototype { path, params, declared })
+        }
+        _ => Ok(()),
     }
 }
 

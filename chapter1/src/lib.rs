@@ -1,4 +1,26 @@
 //! Chapter 1: an eager JIT for Kaleidoscope.
+//!
+//! The way of a program:
+//!
+//! ```text
+//! source ──syntax──▶ AST ──lower──▶ IR Module ──codegen──▶ LinkGraph ──link──▶ executor memory ──▶ call
+//! ```
+//!
+//! Data flows from left to right only: the parser knows nothing of the IR's
+//! consumers, the code generator nothing of addresses, the linker nothing of
+//! Kaleidoscope. [`jit`] decides when each arrow is taken.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`syntax`] | text to tree, and messages that point at the text |
+//! | [`ir`] | SSA with block parameters: lowering, text form, verifier |
+//! | [`codegen`] | IR to machine code: block order, registers, emission |
+//! | [`link`] | places for code, and addresses in it |
+//! | [`executor`] | memory that runs, host functions, the call itself |
+//! | [`jit`] | definitions compiled when something needs them |
+//! | [`definitions`] | what the user has declared and defined |
+//! | [`repl`] | files and pipes, options, answers: what the binary does |
+//! | [`symbol`], [`span`], [`recursion`], [`timing`] | what the others share |
 
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
 compile_error!(

@@ -1,17 +1,22 @@
 //! Random programs, through every part that can be compared with another.
 
+mod compiled;
 mod differential;
 mod program_gen;
 mod property;
 mod reference;
 
+use chapter1::codegen::Target;
+use chapter1::executor::memory::{MappingChoice, MemoryConfig};
 use chapter1::syntax::print::PrintItem;
 use chapter1::syntax::{Ast, Operators, Parsed, Parser};
+use compiled::Setup;
 use differential::{agree, compare, gave_up};
 use program_gen::{Program, damaged_programs, programs};
 use property::{check, check_from};
 use reference::{Limits, Outcome, Session, Step};
 use std::cell::{Cell, RefCell};
+use std::slice::from_ref;
 
 fn reference(text: &str) -> Vec<Step> {
     Session::new(Limits::default()).run(text)
@@ -135,7 +140,73 @@ fn damaged_programs_meet_every_refusal() {
 
 #[test]
 fn the_reference_agrees_with_itself() {
-    agree(reference);
+    agree("reference", 500, reference);
+}
+
+fn jit_agrees(name: &str, count: u32, target: Target, mapping: MappingChoice) {
+    if !target.runs_here() {
+        eprintln!("{name}: this processor has no {target} instructions");
+        return;
+    }
+    let memory = MemoryConfig { mapping, ..MemoryConfig::default() };
+    let setup = Setup { target, memory };
+    agree(name, count, |text| setup.run(text));
+}
+
+#[test]
+fn the_jit_agrees_with_the_reference_on_avx() {
+    jit_agrees("jit avx", 5_000, Target::AVX, MappingChoice::Auto);
+}
+
+#[test]
+fn the_jit_agrees_with_the_reference_on_sse2() {
+    jit_agrees("jit sse2", 5_000, Target::SSE2, MappingChoice::Auto);
+}
+
+#[test]
+fn the_jit_agrees_with_the_reference_in_segments() {
+    let target = Target::host();
+    jit_agrees("jit segmented", 500, target, MappingChoice::Segmented);
+}
+
+/// In segments each function has a page, and each host function a thunk has
+/// to lead to: six pages are enough for most programs, but not for all.
+#[test]
+fn in_scarce_memory_a_program_has_its_values_or_errors() {
+    let memory = MemoryConfig {
+        code_size: 6 * 4096,
+        mapping: MappingChoice::Segmented,
+        ..MemoryConfig::default()
+    };
+    let setup = Setup { target: Target::host(), memory };
+    let (values, errors) = (Cell::new(0), Cell::new(0));
+    check("scarce", programs(), |Program { text, .. }| {
+        let expected = reference(&text);
+        if gave_up(&expected) {
+            return Ok(());
+        }
+        for (expected, found) in expected.iter().zip(setup.run(&text)) {
+            match (&expected.outcome, &found.outcome) {
+                (Outcome::Value(_), Outcome::Refused(why)) => {
+                    if !why.contains("memory is full") {
+                        return Err(why.clone());
+                    }
+                    errors.set(errors.get() + 1);
+                }
+                (Outcome::Value(_), _) => {
+                    compare(from_ref(expected), &[found])?;
+                    values.set(values.get() + 1);
+                }
+                // A function of the host that an expression could not use
+                // is not bound, and can still be defined.
+                _ => {}
+            }
+        }
+        Ok(())
+    });
+    let (values, errors) = (values.get(), errors.get());
+    println!("scarce: {values} values, {errors} errors");
+    assert!(values > errors && errors > 0);
 }
 
 #[test]

@@ -6,9 +6,12 @@ use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::{fs, thread};
 
+use chapter1::codegen::Target;
 use chapter1::executor::memory::{MappingChoice, MemoryError};
 use chapter1::executor::memory::{Memory, MemoryConfig};
-use chapter1::executor::{ExecutorAddr, SegmentKind};
+use chapter1::executor::{ExecutorAddr, Host, SegmentKind};
+use chapter1::ir::{Module, parse_module};
+use chapter1::jit::Jit;
 use chapter1::link::{AddressSpace, Allocation};
 use memmap2::MmapOptions;
 
@@ -105,7 +108,56 @@ fn no_segment_is_ever_writable_and_executable() {
     never_writable_and_executable(MappingChoice::Segmented);
 }
 
-/// Otherwise the two tests before this one would prove nothing.
+fn number(name: &str, value: usize) -> Module {
+    let text = format!(
+        "function @{name}() -> f64 {{
+            fn0 = function @fabs(f64) -> f64
+        block0:
+            v0 = const {value}
+            v1 = call fn0(v0)
+            return v1
+        }}"
+    );
+    parse_module(&text).unwrap()
+}
+
+fn jit(mapping: MappingChoice) -> Jit {
+    let config = MemoryConfig { mapping, ..MemoryConfig::default() };
+    Jit::new(Target::host(), Host::default(), &config).unwrap()
+}
+
+/// Defines and compiles 200 functions, and evaluates 1 000 expressions.
+fn define_and_evaluate(mapping: MappingChoice) {
+    let mut jit = jit(mapping);
+    for round in 0..1_000 {
+        let value = jit.evaluate(number("__anon_expr", round)).unwrap();
+        assert_eq!(value, round as f64);
+        if round % 5 == 0 {
+            let name = format!("f{round}");
+            jit.define(number(&name, round)).unwrap();
+            jit.lookup(&name).unwrap();
+        }
+        assert_eq!(writable_and_executable(), [""; 0]);
+    }
+}
+
+#[test]
+fn nor_is_any_while_a_jit_works() {
+    let _alone = alone();
+    for mapping in BOTH {
+        let mut looks = 0;
+        thread::scope(|scope| {
+            let work = scope.spawn(|| define_and_evaluate(mapping));
+            while !work.is_finished() {
+                assert_eq!(writable_and_executable(), [""; 0]);
+                looks += 1;
+            }
+        });
+        assert!(looks > 10, "{mapping:?}: {looks} looks");
+    }
+}
+
+/// Otherwise the three tests before this one would prove nothing.
 #[test]
 fn a_writable_and_executable_mapping_would_be_seen() {
     use rustix::mm::{MprotectFlags, mprotect};
@@ -160,6 +212,27 @@ fn the_resident_size_of_the_dual_mapping_is_flat() {
 fn the_resident_size_of_segments_is_flat() {
     let _alone = alone();
     residence_is_flat(MappingChoice::Segmented);
+}
+
+#[test]
+fn the_resident_size_of_a_jit_that_evaluates_is_flat() {
+    let _alone = alone();
+    for (mapping, rounds) in BOTH.into_iter().zip([100_000, 10_000]) {
+        let mut jit = jit(mapping);
+        let module = number("__anon_expr", 7);
+        let mut evaluate = |rounds: usize| {
+            for _ in 0..rounds {
+                jit.evaluate(module.clone()).unwrap();
+            }
+            jit.memory_used()
+        };
+        let used = evaluate(rounds / 10);
+        let before = resident();
+        assert!(evaluate(rounds).abs_diff(used) <= 64 * 4096);
+        let growth = resident().saturating_sub(before);
+        // Were nothing reused, 48 bytes or a page each: 4 MiB at least.
+        assert!(growth < 256 << 10, "{mapping:?}: grown by {growth} bytes");
+    }
 }
 
 #[test]

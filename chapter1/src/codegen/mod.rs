@@ -77,6 +77,7 @@ impl CodeGenerator {
         module: &Module,
     ) -> Result<LinkGraph, CodegenError> {
         let mut graph = LinkGraph::default();
+        self.constants.reset();
         for function in &module.functions {
             self.function(function, &mut graph)?;
         }

@@ -1,6 +1,7 @@
 //! The way into machine code.
 
 use super::ExecutorAddr;
+use std::ptr::with_exposed_provenance;
 
 /// How many arguments a call from the host can pass.
 pub const MAX_ARGUMENTS: usize = 8;
@@ -16,7 +17,8 @@ pub const MAX_ARGUMENTS: usize = 8;
 /// memory is not freed before it has returned.
 pub unsafe fn call(address: ExecutorAddr, args: &[f64]) -> f64 {
     type F = f64;
-    let at = address.as_u64() as usize;
+    // The memory was mapped as a pointer before it became an address.
+    let at = with_exposed_provenance::<()>(address.as_u64() as usize);
     macro_rules! with {
         ($($ty:ident $arg:ident)*) => {{
             type Function = extern "C" fn($($ty),*) -> f64;

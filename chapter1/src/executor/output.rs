@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::process;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The buffer is written out when it has grown this long.
 const CAPACITY: usize = 8 * 1024;
@@ -18,6 +19,8 @@ struct Output {
     /// Whether each line is written at once, because somebody is watching.
     lines: Option<bool>,
 }
+
+static HAS_FAILED: AtomicBool = AtomicBool::new(false);
 
 thread_local! {
     static OUTPUT: RefCell<Output> = RefCell::default();
@@ -38,16 +41,33 @@ pub fn flush() {
     OUTPUT.with_borrow_mut(Output::flush);
 }
 
-/// Runs `body` and returns what it wrote on this thread.
+/// Runs `body` and returns what it wrote on this thread. Captures do not
+/// nest.
 pub fn capture<T>(body: impl FnOnce() -> T) -> (T, Vec<u8>) {
+    /// Ends the capture, also when `body` panics.
+    struct Capture;
+
+    impl Drop for Capture {
+        fn drop(&mut self) {
+            OUTPUT.with_borrow_mut(|output| {
+                output.captured = false;
+                output.buffer.clear();
+            });
+        }
+    }
+
     flush();
     OUTPUT.with_borrow_mut(|output| output.captured = true);
+    let _capture = Capture;
     let result = body();
-    let bytes = OUTPUT.with_borrow_mut(|output| {
-        output.captured = false;
-        std::mem::take(&mut output.buffer)
-    });
+    let bytes = OUTPUT.with_borrow_mut(|o| std::mem::take(&mut o.buffer));
     (result, bytes)
+}
+
+/// Remembers that an item was refused or failed: if nobody wants the rest of
+/// the output, the program's exit status shall say so.
+pub fn note_failure() {
+    HAS_FAILED.store(true, Ordering::Relaxed);
 }
 
 impl Output {
@@ -76,9 +96,13 @@ impl Output {
 /// reader has seen enough (`… | head`).
 fn give_up(error: &io::Error) -> ! {
     if error.kind() == ErrorKind::BrokenPipe {
-        process::exit(0);
+        process::exit(i32::from(HAS_FAILED.load(Ordering::Relaxed)));
     }
-    eprintln!("error: cannot write to standard output: {error}");
+    // Nobody is left to be told that standard error does not work.
+    let _ = writeln!(
+        io::stderr(),
+        "error: cannot write to standard output: {error}"
+    );
     process::exit(1)
 }
 

@@ -5,7 +5,7 @@ use super::options::{Emit, Options};
 use crate::executor::output;
 use crate::ir::Module;
 use crate::span::Span;
-use crate::syntax::parser::cut;
+use crate::syntax::diagnostics::cut;
 use crate::syntax::print::PrintItem;
 use crate::syntax::{Ast, Item, Lexer, Source, Token};
 use crate::timing::Phase;

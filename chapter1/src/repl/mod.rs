@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `options` | the command line |
 //! | `batch` | reads files and pipes, piece by piece |
+//! | `input` | what has been read, and how much of it can be handled |
 //! | `session` | takes items from text, and answers each |
 //! | `report` | messages on standard error |
 //! | `emit` | what `--emit` and `--stats` show |
@@ -13,18 +14,20 @@
 
 mod batch;
 mod emit;
+mod input;
 mod options;
 mod report;
 mod session;
 
 pub use options::Options;
-pub use session::Session;
+pub use session::{Answer, Session};
 
 use crate::ir::Module;
 use crate::jit::{Counts, JitError, Observer};
 use crate::symbol::Symbol;
 use crate::timing::Phases;
 use clap::Parser;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// What a session needs of a JIT.
@@ -78,7 +81,8 @@ pub fn main<D: Driver>(
     match driver(&options) {
         Ok(driver) => run(&options, driver),
         Err(message) => {
-            eprintln!("error: {message}");
+            // Nobody is left to be told that standard error does not work.
+            let _ = writeln!(io::stderr(), "error: {message}");
             ExitCode::from(2)
         }
     }

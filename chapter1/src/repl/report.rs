@@ -10,7 +10,7 @@ use std::io::{self, IsTerminal, Write};
 /// Writes messages, and remembers whether any was an error.
 pub(super) struct Reporter {
     renderer: Renderer,
-    pub(super) has_failed: bool,
+    has_failed: bool,
 }
 
 impl Default for Reporter {
@@ -41,14 +41,26 @@ impl Reporter {
         diagnostic: &Diagnostic,
         excerpt: &Excerpt,
     ) {
-        self.has_failed |= diagnostic.severity == Severity::Error;
+        if diagnostic.severity == Severity::Error {
+            self.note_failure();
+        }
         self.line(diagnostic.render_with(excerpt, &self.renderer));
     }
 
     /// Shows an error that is about no place in a source.
     pub(super) fn fail(&mut self, message: impl Display) {
-        self.has_failed = true;
+        self.note_failure();
         self.line(format!("error: {message}"));
+    }
+
+    /// Whether anything was refused or failed.
+    pub(super) fn has_failed(&self) -> bool {
+        self.has_failed
+    }
+
+    fn note_failure(&mut self) {
+        self.has_failed = true;
+        output::note_failure();
     }
 
     /// Shows any text, in order with what the program prints.

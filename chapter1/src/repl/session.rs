@@ -7,12 +7,12 @@ use super::report::Reporter;
 use crate::codegen::listing::Listing;
 use crate::definitions::{Definitions, PrototypeMismatch};
 use crate::executor::output;
-use crate::ir::lower::{LowerError, Lowering, count};
+use crate::ir::lower::{LowerError, Lowering};
 use crate::ir::{Function, InstData, Module};
 use crate::jit::{JitError, Path};
 use crate::span::Span;
 use crate::symbol::Symbol;
-use crate::syntax::parser::cut;
+use crate::syntax::diagnostics::{count, cut};
 use crate::syntax::{
     Ast, Diagnostic, Excerpt, Expr, Item, Operators, Parsed, Parser, Prototype,
     Source,
@@ -37,7 +37,22 @@ pub struct Session<D> {
     pub(super) reporter: Reporter,
 }
 
-/// An item is refused for these reasons.
+/// What becomes of an item.
+#[derive(Debug)]
+pub enum Answer {
+    /// A function is promised.
+    Declared,
+    /// A function is defined.
+    Defined,
+    /// An expression has this value.
+    Value(f64),
+    /// A definition without effect.
+    Ignored(Diagnostic),
+    /// The item is not accepted, or failed, for these reasons.
+    Refused(Refusal),
+}
+
+/// The reasons for which an item is refused.
 type Refusal = Vec<Diagnostic>;
 
 impl<D: Driver> Session<D> {
@@ -64,7 +79,7 @@ impl<D: Driver> Session<D> {
 
     /// Whether any item was refused or failed.
     pub fn has_failed(&self) -> bool {
-        self.reporter.has_failed
+        self.reporter.has_failed()
     }
 
     /// Handles the items in a piece of text from the byte `start` on, and
@@ -76,10 +91,24 @@ impl<D: Driver> Session<D> {
         start: usize,
         is_last: bool,
     ) -> usize {
+        self.run_with(source, start, is_last, |session, answer| {
+            session.show(answer, source);
+        })
+    }
+
+    /// The same, but `show` gets the answers instead of the user.
+    pub fn run_with(
+        &mut self,
+        source: &Source<'_>,
+        start: usize,
+        is_last: bool,
+        mut show: impl FnMut(&mut Session<D>, Answer),
+    ) -> usize {
         if self.ast.names.len() > MAX_NAMES {
             self.ast = Ast::default();
         }
-        let mut parser = Parser::starting_at(source.text, start);
+        let complete = &source.text[..source.end];
+        let mut parser = Parser::starting_at(complete, start);
         let mut consumed = start;
         loop {
             self.ast.clear();
@@ -94,27 +123,41 @@ impl<D: Driver> Session<D> {
             let text = Span::new(consumed, parser.consumed());
             consumed = parser.consumed();
             self.stages.tokens(source, text);
-            match parsed {
+            let answer = match parsed {
                 Parsed::End => {
                     if is_last {
                         self.end_batch();
                     }
-                    return consumed;
+                    return consumed + blank_prefix(&complete[consumed..]);
                 }
-                Parsed::Ignored(warning) => {
-                    self.reporter.show(&warning, source);
-                }
+                Parsed::Ignored(warning) => Answer::Ignored(warning),
                 Parsed::Refused(error) => {
-                    self.reporter.show(&error.diagnostic(), source);
+                    Answer::Refused(vec![error.diagnostic()])
                 }
                 Parsed::Item(item) => {
                     self.stages.ast(&self.ast, &item);
-                    if let Err(refusal) = self.item(&item, source) {
+                    self.item(&item, source).unwrap_or_else(|refusal| {
                         self.operators = before;
-                        for diagnostic in refusal {
-                            self.reporter.show(&diagnostic, source);
-                        }
-                    }
+                        Answer::Refused(refusal)
+                    })
+                }
+            };
+            show(self, answer);
+        }
+    }
+
+    /// Tells the user what became of an item.
+    fn show(&mut self, answer: Answer, source: &Source<'_>) {
+        match answer {
+            Answer::Declared | Answer::Defined => {}
+            Answer::Value(value) => {
+                let text = output::format_number(value);
+                output::write(format!("Evaluated to {text}\n").as_bytes());
+            }
+            Answer::Ignored(warning) => self.reporter.show(&warning, source),
+            Answer::Refused(refusal) => {
+                for diagnostic in refusal {
+                    self.reporter.show(&diagnostic, source);
                 }
             }
         }
@@ -124,14 +167,14 @@ impl<D: Driver> Session<D> {
         &mut self,
         item: &Item,
         source: &Source<'_>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Answer, Refusal> {
         match item {
             Item::Definition { prototype, body } => {
                 let name = self.define(prototype, *body)?;
                 if let Some(batch) = &mut self.batch {
                     batch.push((name, source.excerpt(prototype.span)));
                 }
-                Ok(())
+                Ok(Answer::Defined)
             }
             Item::Extern { prototype } => self.declare(prototype),
             Item::Expression { body } => {
@@ -185,17 +228,17 @@ impl<D: Driver> Session<D> {
         Ok(name)
     }
 
-    fn declare(&mut self, prototype: &Prototype) -> Result<(), Refusal> {
+    fn declare(&mut self, prototype: &Prototype) -> Result<Answer, Refusal> {
         let name = self.ast.text(prototype.name);
         let params = prototype.params.len();
         self.definitions.check(name, params).map_err(|mismatch| {
             vec![explain_mismatch(&mismatch, prototype.span)]
         })?;
         self.definitions.declare(name, params);
-        Ok(())
+        Ok(Answer::Declared)
     }
 
-    fn evaluate(&mut self, body: Expr) -> Result<(), Refusal> {
+    fn evaluate(&mut self, body: Expr) -> Result<Answer, Refusal> {
         let Session { driver, lowering, ast, definitions, .. } = self;
         let function = driver
             .phases()
@@ -209,9 +252,17 @@ impl<D: Driver> Session<D> {
         let value = driver.evaluate(module).map_err(|error| {
             vec![explain(&error, ast.spans[body], Some(&calls))]
         })?;
-        let text = output::format_number(value);
-        output::write(format!("Evaluated to {text}\n").as_bytes());
-        Ok(())
+        Ok(Answer::Value(value))
+    }
+}
+
+/// How much of a text of only blanks and comments need not be seen again: a
+/// comment may go on until its line ends.
+fn blank_prefix(text: &str) -> usize {
+    let last_line = text.rfind('\n').map_or(0, |newline| newline + 1);
+    match text[last_line..].contains('#') {
+        true => last_line,
+        false => text.len(),
     }
 }
 

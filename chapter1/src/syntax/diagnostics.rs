@@ -119,6 +119,8 @@ pub struct Source<'s> {
     pub name: &'s str,
     /// The text.
     pub text: &'s str,
+    /// How much of the text is known to consist of whole tokens.
+    pub end: usize,
     /// The line and column, both from 1, at which the piece begins.
     start: (usize, usize),
     /// The last position computed: offset, line, column. Messages come
@@ -139,7 +141,8 @@ impl<'s> Source<'s> {
         text: &'s str,
         start: (usize, usize),
     ) -> Source<'s> {
-        Source { name, text, start, last: Cell::new((0, start.0, start.1)) }
+        let last = Cell::new((0, start.0, start.1));
+        Source { name, text, end: text.len(), start, last }
     }
 
     /// The line and column of a byte offset, both counted from 1; columns
@@ -188,6 +191,20 @@ pub struct Excerpt {
 /// How many bytes of a line are shown before and after what is marked, and
 /// how many of that itself.
 const SHOWN: usize = 60;
+
+/// A text for a message: its beginning, if it is long.
+pub(crate) fn cut(text: &str) -> String {
+    match text.char_indices().nth(40) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// `1 argument`, `2 arguments`.
+pub(crate) fn count(number: usize, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{plural}")
+}
 
 /// The part of a line around the beginning of `span`, and the range of it
 /// that is marked. A text may be a single line of many megabytes: only the

@@ -8,7 +8,6 @@ use logos::Logos;
 #[derive(Logos, Clone, Copy, PartialEq, Eq, Debug)]
 #[logos(error = LexError)]
 #[logos(skip r"[ \t\n\r\x0b\x0c]+")]
-#[logos(skip(r"#[^\n\r]*", allow_greedy = true))]
 pub enum Token {
     /// `def`
     #[token("def")]
@@ -62,6 +61,11 @@ pub enum Token {
     /// Any other ASCII punctuation character.
     #[regex(r"[!-/:-@\[-`{-~]", priority = 1)]
     Operator,
+    /// A comment; the lexer keeps those to itself.
+    // Comments are not skipped by logos, because that would be a recursion:
+    // a million comments in a row would overflow the stack.
+    #[regex(r"#[^\n\r]*", allow_greedy = true)]
+    Comment,
     /// Text that looks like a number and is none: `1.2.3`, `.`, `1e`.
     BadNumber,
     /// A character that begins no token.
@@ -152,11 +156,14 @@ impl<'s> Lexer<'s> {
     /// The next token.
     #[inline]
     pub fn token(&mut self) -> (Token, Span) {
-        let token = match self.inner.next() {
-            Some(Ok(token)) => token,
-            Some(Err(LexError::BadNumber)) => Token::BadNumber,
-            Some(Err(LexError::Unknown)) => Token::Unknown,
-            None => Token::End,
+        let token = loop {
+            match self.inner.next() {
+                Some(Ok(Token::Comment)) => {}
+                Some(Ok(token)) => break token,
+                Some(Err(LexError::BadNumber)) => break Token::BadNumber,
+                Some(Err(LexError::Unknown)) => break Token::Unknown,
+                None => break Token::End,
+            }
         };
         let range = self.inner.span();
         (token, Span::new(range.start, range.end))
@@ -221,6 +228,12 @@ mod tests {
             tokens("1 # 2 \n 3 # 4 \r 5 # 6"),
             [(Token::Number, "1"), (Token::Number, "3"), (Token::Number, "5"),]
         );
+    }
+
+    #[test]
+    fn a_million_comments_in_a_row_are_skipped() {
+        let text = "#\n".repeat(1_000_000) + "1";
+        assert_eq!(tokens(&text), [(Token::Number, "1")]);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Properties of random cases, found again by their seed.
 
+#![allow(dead_code, reason = "each test binary uses a part of this")]
+
 use proptest::strategy::Strategy;
 use proptest::test_runner::{
     Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner,
@@ -23,9 +25,21 @@ pub(crate) fn check<S: Strategy>(
 ) where
     S::Value: Debug,
 {
+    check_many(name, CASES, cases, property);
+}
+
+/// [`check`], on another number of cases unless `KS_CASES` says.
+pub(crate) fn check_many<S: Strategy>(
+    name: &str,
+    count: u32,
+    cases: S,
+    property: impl Fn(S::Value) -> Result<(), String>,
+) where
+    S::Value: Debug,
+{
     let seed = variable("KS_SEED")
         .unwrap_or_else(|| RandomState::new().hash_one(name));
-    let count = variable("KS_CASES").map_or(CASES, |n| n as u32);
+    let count = variable("KS_CASES").map_or(count, |n| n as u32);
     println!("{name}: {count} cases from KS_SEED={seed}");
     check_from(seed, count, cases, property);
 }

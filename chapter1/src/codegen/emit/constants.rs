@@ -12,6 +12,13 @@ pub struct Constants {
 }
 
 impl Constants {
+    /// Forgets the last graph.
+    pub fn reset(&mut self) {
+        self.bytes.clear();
+        self.offsets.clear();
+        self.symbol = None;
+    }
+
     /// Where in the pool a number is. Numbers are told apart by their bits:
     /// `0.0` is not `-0.0`.
     pub(super) fn offset(&mut self, number: f64) -> i64 {
@@ -30,16 +37,13 @@ impl Constants {
         })
     }
 
-    /// Adds the pool to the graph, if there is anything in it, and empties
-    /// it for the next one.
+    /// Adds the pool to the graph, if there is anything in it.
     pub fn finish(&mut self, graph: &mut LinkGraph) {
-        if let Some(symbol) = self.symbol.take() {
+        if let Some(symbol) = self.symbol {
             let block = graph.push_block(Section::ReadOnly, 8, &self.bytes);
             let size = self.bytes.len() as u32;
             let definition = crate::link::Definition { block, offset: 0, size };
             graph.symbols[symbol].definition = Some(definition);
         }
-        self.bytes.clear();
-        self.offsets.clear();
     }
 }

@@ -21,7 +21,9 @@ use super::abi::{self, Passed};
 use super::order::{Exit, Order};
 use super::regalloc::{Allocation, Allocator, Home, Loc, Reg};
 use super::target::Target;
-use crate::ir::{FloatCondition, Function, Inst, InstData, Type, Value};
+use crate::ir::{
+    BinaryOp, FloatCondition, Function, Inst, InstData, Type, Value,
+};
 use crate::link::{
     Content, Definition, Edge, EdgeKind, GraphSymbol, LinkGraph, Origin,
     Section, SymbolId,
@@ -211,40 +213,9 @@ impl Emitter<'_> {
         }
         self.make_moves(position);
         match data {
-            InstData::Binary { op, args } => {
-                let (mut a, mut b) = (self.loc(), self.loc());
-                if !matches!(a, Loc::Reg(_)) {
-                    debug_assert!(op.is_commutative(), "{args:?}");
-                    (a, b) = (b, a);
-                }
-                let to = self.reg();
-                let Loc::Reg(a) = a else { unreachable!("both in memory") };
-                let b = self.operand(b);
-                self.asm.arithmetic(op, to, a, b);
-                self.link_constant();
-            }
-            InstData::Compare { condition, .. } => {
-                let (a, b) = (self.reg(), self.loc());
-                let b = self.operand(b);
-                self.asm.compare(a, b);
-                self.link_constant();
-                self.flags = flags(condition);
-                if let Loc::Reg(to) = self.loc() {
-                    self.asm.bool_from_flags(to, self.flags);
-                }
-            }
-            InstData::FromBool(_) => {
-                let from = match self.loc() {
-                    Loc::Reg(reg) => reg,
-                    _ => {
-                        let reg = Reg::GPR_SCRATCH;
-                        self.asm.bool_from_flags(reg, self.flags);
-                        reg
-                    }
-                };
-                let to = self.reg();
-                self.asm.number_from_bool(to, from);
-            }
+            InstData::Binary { op, .. } => self.binary(op),
+            InstData::Compare { condition, .. } => self.compare(condition),
+            InstData::FromBool(_) => self.number_from_bool(),
             InstData::Select { args, .. } => self.select(args),
             InstData::Load(slot) => {
                 let to = self.reg();
@@ -263,6 +234,46 @@ impl Emitter<'_> {
         if let Some(result) = self.function.results[inst].expand() {
             self.store_home(result);
         }
+    }
+
+    /// Arithmetic. One operand is in a register: the first, unless the two
+    /// may change places.
+    fn binary(&mut self, op: BinaryOp) {
+        let (mut a, mut b) = (self.loc(), self.loc());
+        if !matches!(a, Loc::Reg(_)) {
+            debug_assert!(op.is_commutative());
+            (a, b) = (b, a);
+        }
+        let to = self.reg();
+        let Loc::Reg(a) = a else { unreachable!("both in memory") };
+        let b = self.operand(b);
+        self.asm.arithmetic(op, to, a, b);
+        self.link_constant();
+    }
+
+    /// A comparison, whose result may stay in the flags.
+    fn compare(&mut self, condition: FloatCondition) {
+        let (a, b) = (self.reg(), self.loc());
+        let b = self.operand(b);
+        self.asm.compare(a, b);
+        self.link_constant();
+        self.flags = flags(condition);
+        if let Loc::Reg(to) = self.loc() {
+            self.asm.bool_from_flags(to, self.flags);
+        }
+    }
+
+    /// A truth value, which may be in the flags, as a number.
+    fn number_from_bool(&mut self) {
+        let from = match self.loc() {
+            Loc::Reg(reg) => reg,
+            _ => {
+                self.asm.bool_from_flags(Reg::GPR_SCRATCH, self.flags);
+                Reg::GPR_SCRATCH
+            }
+        };
+        let to = self.reg();
+        self.asm.number_from_bool(to, from);
     }
 
     /// Stores those of a block's parameters that arrive in registers and are

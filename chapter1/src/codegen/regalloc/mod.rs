@@ -19,11 +19,13 @@
 //! |---|---|
 //! | `uses` | backwards: next uses, dead code |
 //! | `walk` | forwards: a place for each operand |
+//! | `blocks` | what the walk finds at a block's beginning |
 //! | `registers` | what is in which register meanwhile |
 //! | `edges` | moves where blocks join |
 //! | `spills` | stack space for the values that need it |
 //! | `moves` | moves that happen at the same time, one after the other |
 
+mod blocks;
 mod edges;
 mod moves;
 mod registers;

@@ -1,8 +1,7 @@
 //! What can be wrong with a well-formed item.
 
 use crate::span::Span;
-use crate::syntax::Diagnostic;
-use crate::syntax::parser::cut;
+use crate::syntax::diagnostics::{Diagnostic, count, cut};
 use thiserror::Error;
 
 /// A mistake in an item, and its place.
@@ -82,14 +81,8 @@ impl LowerError {
     }
 }
 
-/// `1 argument`, `2 arguments`.
-pub(crate) fn count(number: usize, what: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {what}{plural}")
-}
-
 /// `pow(a b)`: a prototype with parameters to choose other names for.
-pub(crate) fn prototype(name: &str, params: usize) -> String {
+fn prototype(name: &str, params: usize) -> String {
     let params = ["x", "y", "z"].into_iter().take(params);
     format!("{name}({})", params.collect::<Vec<_>>().join(" "))
 }

@@ -6,7 +6,6 @@
 
 mod error;
 
-pub(crate) use error::count;
 pub use error::{LowerError, LowerErrorKind};
 
 use super::{
@@ -177,7 +176,8 @@ impl<'l> Lowerer<'l> {
             }
             ExprData::For { variable, start, condition, step, body } => {
                 let start = self.expr(start);
-                self.for_expr(variable, start, condition, step, body)
+                let parts = (condition, step, body);
+                self.for_expr(variable, start, parts, span)
             }
             ExprData::Var { first, count, body } => {
                 let first = first as usize;
@@ -263,11 +263,11 @@ impl<'l> Lowerer<'l> {
         &mut self,
         variable: Name,
         start: Value,
-        condition: Expr,
-        step: Option<Expr>,
-        body: Expr,
+        (condition, step, body): (Expr, Option<Expr>, Expr),
+        span: Span,
     ) -> Value {
         let slot = self.b.create_slot(Type::F64);
+        self.b.set_span(span);
         self.b.store(slot, start);
         let outer = std::mem::replace(&mut self.slots[variable], slot.into());
         let again = self.b.create_block();
@@ -277,9 +277,13 @@ impl<'l> Lowerer<'l> {
         self.expr(body);
         let step = match step {
             Some(step) => self.expr(step),
-            None => self.b.constant(1.0),
+            None => {
+                self.b.set_span(span);
+                self.b.constant(1.0)
+            }
         };
         let condition = self.condition(condition);
+        self.b.set_span(span);
         let current = self.b.load(slot);
         let next = self.b.binary(BinaryOp::Add, current, step);
         self.b.store(slot, next);

@@ -28,7 +28,6 @@ pub(super) enum LexError {
 /// so that `v1` is one.
 #[derive(Clone, PartialEq, Debug, Logos)]
 #[logos(error = LexError, skip r"[ \t\r\n]+")]
-#[logos(skip(r"#[^\n]*", allow_greedy = true))]
 pub(super) enum Token<'t> {
     #[token("(")]
     Open,
@@ -62,6 +61,9 @@ pub(super) enum Token<'t> {
     Number(f64),
     #[regex("[A-Za-z_][A-Za-z0-9_]*", priority = 5)]
     Word(&'t str),
+    /// Passed over by the reader, in a loop: for logos, to skip is to recurse.
+    #[regex(r"#[^\n]*", allow_greedy = true)]
+    Comment,
 }
 
 /// What a message calls the token.
@@ -75,6 +77,7 @@ impl fmt::Display for Token<'_> {
             Token::Comma => ",",
             Token::Colon => ":",
             Token::Equals => "=",
+            Token::Comment => "a comment",
             Token::Arrow => "->",
             Token::Value(value) => return write!(f, "`{value}`"),
             Token::Block(block) => return write!(f, "`{block}`"),

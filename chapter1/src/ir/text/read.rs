@@ -45,14 +45,18 @@ impl<'t> Reader<'t> {
 
     /// Goes on to the next token.
     pub(super) fn advance(&mut self) -> Result<(), ParseError> {
-        self.current = match self.lexer.next() {
-            Some(Ok(token)) => Some(token),
-            Some(Err(error)) => {
-                return Err(self.error_at(self.offset(), error.to_string()));
-            }
-            None => None,
-        };
-        Ok(())
+        loop {
+            self.current = match self.lexer.next() {
+                Some(Ok(Token::Comment)) => continue,
+                Some(Ok(token)) => Some(token),
+                Some(Err(error)) => {
+                    let offset = self.offset();
+                    return Err(self.error_at(offset, error.to_string()));
+                }
+                None => None,
+            };
+            return Ok(());
+        }
     }
 
     /// Passes the token if it is this one.

@@ -150,6 +150,7 @@ impl ItemParser<'_, '_> {
         Ok(self.finish(start, ExprData::Call { callee: name, args }))
     }
 
+    #[inline(never)]
     fn if_expression(&mut self) -> Parse<Expr> {
         let start = self.p.span;
         self.p.advance();
@@ -162,6 +163,7 @@ impl ItemParser<'_, '_> {
         Ok(self.finish(start, data))
     }
 
+    #[inline(never)]
     fn for_expression(&mut self) -> Parse<Expr> {
         let opening = self.p.span;
         self.p.advance();
@@ -183,6 +185,7 @@ impl ItemParser<'_, '_> {
         Ok(self.finish(opening, data))
     }
 
+    #[inline(never)]
     fn var_expression(&mut self) -> Parse<Expr> {
         let start = self.p.span;
         let mut bindings = Vec::new();

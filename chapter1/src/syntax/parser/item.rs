@@ -1,9 +1,9 @@
 //! Definitions, declarations and their prototypes.
 
-use super::{ItemParser, Parse, Parsed, cut, error_at};
+use super::{ItemParser, Parse, Parsed, error_at};
 use crate::span::Span;
 use crate::syntax::ast::{Item, Param, Prototype, PrototypeKind};
-use crate::syntax::diagnostics::Diagnostic;
+use crate::syntax::diagnostics::{Diagnostic, cut};
 use crate::syntax::error::SyntaxErrorKind;
 use crate::syntax::lexer::Token;
 use crate::syntax::names::Name;
@@ -168,7 +168,10 @@ impl ItemParser<'_, '_> {
             Token::Operator => {
                 let op = self.operator("an operator")?;
                 if !self.operators.is_unary(op) {
-                    let kind = SyntaxErrorKind::UndefinedBinary(op as char);
+                    let kind = match self.operators.binary(op) {
+                        Some(_) => SyntaxErrorKind::Trailing(self.p.found()),
+                        None => SyntaxErrorKind::UndefinedBinary(op as char),
+                    };
                     return Err(self.error(kind));
                 }
             }

@@ -14,7 +14,7 @@ mod expression;
 mod item;
 
 use super::ast::{Ast, Item};
-use super::diagnostics::Diagnostic;
+use super::diagnostics::{Diagnostic, cut};
 use super::error::{END, SyntaxError, SyntaxErrorKind};
 use super::lexer::{Lexer, Token};
 use super::names::Name;
@@ -192,6 +192,9 @@ impl ItemParser<'_, '_> {
 
     fn number_value(&self) -> f64 {
         let text = &self.p.text[self.p.span.range()];
+        if let &[digit @ b'0'..=b'9'] = text.as_bytes() {
+            return f64::from(digit - b'0');
+        }
         text.parse().expect("the lexer lets only numbers pass")
     }
 
@@ -239,14 +242,6 @@ impl ItemParser<'_, '_> {
 #[cold]
 fn error_at(kind: SyntaxErrorKind, span: Span) -> Box<SyntaxError> {
     Box::new(SyntaxError { kind, span })
-}
-
-/// A text for a message: its beginning, if it is long.
-pub(crate) fn cut(text: &str) -> String {
-    match text.char_indices().nth(40) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
 }
 
 fn quote(text: &str) -> String {
