@@ -4,7 +4,8 @@ mod programs;
 
 use chapter1::codegen::{CodeGenerator, Target};
 use chapter1::definitions::Definitions;
-use chapter1::executor::memory::{Memory, MemoryConfig};
+use chapter1::executor::memory::MemoryConfig;
+use chapter1::executor::{Executor, Host, InProcess};
 use chapter1::ir::Module;
 use chapter1::ir::lower::Lowering;
 use chapter1::link::{LinkGraph, Linker};
@@ -79,26 +80,28 @@ fn generate(bencher: Bencher<'_, '_>, size: usize) {
         .bench_local(|| codegen.compile(black_box(module)));
 }
 
-/// Code memory and a linker for it.
+/// An executor and a linker for it.
 struct Session {
-    memory: Memory,
+    executor: InProcess,
     linker: Linker,
 }
 
 impl Session {
     fn new() -> Session {
-        let memory = Memory::new(&MemoryConfig::default()).expect("memory");
-        let linker = Linker::new(memory.lease());
-        Session { memory, linker }
+        let (host, memory) = (Host::default(), MemoryConfig::default());
+        let executor = InProcess::new(Target::host(), host, &memory);
+        let executor = executor.expect("memory");
+        let linker = Linker::new(executor.lease());
+        Session { executor, linker }
     }
 
     /// Links a graph, and frees it again.
     fn link(&mut self, graph: LinkGraph) {
-        let Session { memory, linker } = self;
-        let mut placed = linker.place(graph, memory).expect("room");
-        linker.link(&mut placed, memory, |_| None).expect("no externals");
-        let published = linker.publish(placed, memory).expect("sealed");
-        linker.free(published, memory).expect("freed");
+        let Session { executor, linker } = self;
+        let mut placed = linker.place(graph).expect("room");
+        linker.link(&mut placed, |_| None).expect("no externals");
+        let published = linker.publish(placed, executor).expect("committed");
+        linker.free(published);
     }
 }
 

@@ -3,19 +3,19 @@
 //! linked and published together.
 
 use crate::codegen::{CodeGenerator, CodegenError, Target};
-use crate::executor::memory::{Memory, MemoryConfig, MemoryError};
+use crate::executor::memory::{MemoryConfig, MemoryError};
 use crate::executor::{
-    ExecutorAddr, Host, HostFunction, call, host::HostError,
+    Executor, ExecutorAddr, ExecutorError, Host, HostError, HostFunction,
+    InProcess, SegmentKind,
 };
 use crate::ir::{Module, verify_module};
-use crate::link::{
-    LinkError, LinkGraph, Linker, Placed, Published, SegmentKind,
-};
+use crate::link::{LinkError, LinkGraph, Linker, NoRoom, Placed, Published};
 use crate::repl::Driver;
 use crate::symbol::Symbol;
 use crate::syntax::diagnostics::count;
 use crate::timing::{Phase, Phases};
 use rustc_hash::FxHashMap;
+use std::sync::Arc;
 use thiserror::Error;
 
 /// Something cannot be defined, looked up or run.
@@ -62,6 +62,9 @@ pub enum JitError {
     /// There is no room.
     #[error(transparent)]
     Link(#[from] LinkError),
+    /// The executor refuses.
+    #[error(transparent)]
+    Executor(#[from] ExecutorError),
 }
 
 /// A chain of calls: each function calls the one after it.
@@ -115,8 +118,7 @@ pub type Observer = Box<dyn FnMut(&Module, &LinkGraph)>;
 pub struct Jit {
     codegen: CodeGenerator,
     linker: Linker,
-    memory: Memory,
-    host: Host,
+    executor: Arc<dyn Executor>,
     symbols: FxHashMap<Symbol, State>,
     /// The modules that have not been compiled.
     modules: Vec<Option<Module>>,
@@ -129,7 +131,7 @@ pub struct Jit {
 }
 
 impl Jit {
-    /// A JIT without any definitions.
+    /// A JIT without any definitions, whose code runs in this process.
     ///
     /// # Errors
     /// If there is no memory for code.
@@ -138,18 +140,23 @@ impl Jit {
         host: Host,
         memory: &MemoryConfig,
     ) -> Result<Jit, MemoryError> {
-        let memory = Memory::new(memory)?;
-        Ok(Jit {
-            codegen: CodeGenerator::new(target),
-            linker: Linker::new(memory.lease()),
-            memory,
-            host,
+        let executor = InProcess::new(target, host, memory)?;
+        Ok(Jit::with_executor(Arc::new(executor)))
+    }
+
+    /// A JIT without any definitions, which has all of the executor's lease
+    /// to itself.
+    pub fn with_executor(executor: Arc<dyn Executor>) -> Jit {
+        Jit {
+            codegen: CodeGenerator::new(executor.target()),
+            linker: Linker::new(executor.lease()),
+            executor,
             symbols: FxHashMap::default(),
             modules: Vec::new(),
             counts: Counts::default(),
             phases: Phases::default(),
             observer: None,
-        })
+        }
     }
 
     /// Whether a name can be given a definition.
@@ -213,23 +220,17 @@ impl Jit {
         }
         self.find_needed(&mut plan)?;
         self.compile(&plan)?;
-        let mut placed = self.generate(&module)?;
+        let placed = self.generate(&module)?;
         let entry = placed.definitions().next().expect("one function").1;
-        if let Err(error) = self.link(&mut placed, &FxHashMap::default()) {
-            self.linker.discard(placed);
-            return Err(error);
-        }
-        let published = self.publish(placed)?;
-        let Jit { phases, .. } = self;
+        let published = self.publish(placed, &FxHashMap::default())?;
+        let Jit { phases, executor, .. } = self;
         let value = phases.measure(Phase::Run, || {
             // SAFETY: the function has been published, takes no parameters
-            // and returns a number. It is freed below, after it returned.
-            unsafe { call::call(entry, &[]) }
+            // and returns a number. It is freed below.
+            unsafe { executor.call(entry, &[]) }
         });
-        // What cannot be freed now is tried again later; the expression has
-        // been evaluated either way.
-        let _ = self.linker.free(published, &mut self.memory);
-        Ok(value)
+        self.linker.free(published);
+        Ok(value?)
     }
 
     /// How many bytes of memory for code are in use.
@@ -270,7 +271,7 @@ impl Jit {
         name: &Symbol,
     ) -> Result<HostFunction, JitError> {
         let path = || plan.path_to(name);
-        self.host.find(name).map_err(|error| match error {
+        self.executor.host_symbol(name).map_err(|error| match error {
             HostError::Unknown(_) => JitError::Missing { path: path() },
             HostError::NotAllowed(_) => JitError::NotAllowed { path: path() },
         })
@@ -278,17 +279,17 @@ impl Jit {
 
     /// Compiles what a plan lists. If anything fails, nothing has changed.
     fn compile(&mut self, plan: &Plan) -> Result<(), JitError> {
-        let mut placed = Vec::with_capacity(plan.modules.len());
-        let symbols = match self.compile_all(plan, &mut placed) {
-            Ok(symbols) => symbols,
-            Err(error) => {
-                placed.into_iter().for_each(|p| self.linker.discard(p));
-                return Err(error);
-            }
-        };
-        for graph in placed {
-            self.publish(graph)?;
+        let placed = self.generate_all(plan)?;
+        let mut symbols = FxHashMap::default();
+        for (name, function) in &plan.bound {
+            symbols.insert(name.clone(), State::Host(*function));
         }
+        for graph in &placed {
+            for (name, address, _) in graph.definitions() {
+                symbols.insert(name.clone(), State::Ready(address));
+            }
+        }
+        self.publish_all(placed, &symbols)?;
         // Only now, because what has an address can be called.
         self.symbols.extend(symbols);
         for &index in &plan.modules {
@@ -297,32 +298,22 @@ impl Jit {
         Ok(())
     }
 
-    /// Generates and links code, up to its publication. Yields what is new
-    /// about symbols then.
-    fn compile_all(
-        &mut self,
-        plan: &Plan,
-        placed: &mut Vec<Placed>,
-    ) -> Result<FxHashMap<Symbol, State>, JitError> {
+    /// Compiles the modules of a plan, and finds a place for their code.
+    fn generate_all(&mut self, plan: &Plan) -> Result<Vec<Placed>, JitError> {
+        let mut placed = Vec::with_capacity(plan.modules.len());
         for &index in &plan.modules {
             let module = self.modules[index].take().expect("not compiled");
             let result = self.generate(&module);
             self.modules[index] = Some(module);
-            placed.push(result?);
-        }
-        let mut symbols = FxHashMap::default();
-        for (name, function) in &plan.bound {
-            symbols.insert(name.clone(), State::Host(*function));
-        }
-        for graph in placed.iter() {
-            for (name, address, _) in graph.definitions() {
-                symbols.insert(name.clone(), State::Ready(address));
+            match result {
+                Ok(graph) => placed.push(graph),
+                Err(error) => {
+                    placed.into_iter().for_each(|p| self.linker.discard(p));
+                    return Err(error);
+                }
             }
         }
-        for graph in placed {
-            self.link(graph, &symbols)?;
-        }
-        Ok(symbols)
+        Ok(placed)
     }
 
     /// Compiles a module, and finds a place for its code.
@@ -335,30 +326,57 @@ impl Jit {
         if let Some(observer) = &mut self.observer {
             observer(module, &graph);
         }
-        let Jit { phases, linker, memory, .. } = self;
-        let place = || linker.place(graph, memory);
-        Ok(phases.measure(Phase::Link, place)?)
+        let Jit { phases, linker, executor, .. } = self;
+        phases.measure(Phase::Link, || match linker.place(graph) {
+            Ok(placed) => Ok(placed),
+            Err(NoRoom { graph, .. }) => {
+                linker.collect(&**executor)?;
+                let again = linker.place(*graph);
+                Ok(again.map_err(|no| LinkError::Full(no.full))?)
+            }
+        })
     }
 
-    /// Links code whose callees all have addresses, be they `new` or known.
-    fn link(
+    /// Links and publishes graphs. If one fails, none stays.
+    fn publish_all(
         &mut self,
-        placed: &mut Placed,
+        placed: Vec<Placed>,
         new: &FxHashMap<Symbol, State>,
     ) -> Result<(), JitError> {
-        let Jit { phases, linker, memory, symbols, .. } = self;
+        let mut placed = placed.into_iter();
+        let mut published = Vec::with_capacity(placed.len());
+        while let Some(graph) = placed.next() {
+            match self.publish(graph, new) {
+                Ok(graph) => published.push(graph),
+                Err(error) => {
+                    placed.for_each(|graph| self.linker.discard(graph));
+                    let done = published.into_iter();
+                    done.for_each(|graph| self.linker.free(graph));
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Links and publishes code whose callees all have addresses, be they
+    /// `new` or known.
+    fn publish(
+        &mut self,
+        mut placed: Placed,
+        new: &FxHashMap<Symbol, State>,
+    ) -> Result<Published, JitError> {
+        let Jit { phases, linker, executor, symbols, .. } = self;
         let resolve = |name: &Symbol| {
             new.get(name).or_else(|| symbols.get(name))?.address()
         };
-        let link = || linker.link(placed, memory, resolve);
-        Ok(phases.measure(Phase::Link, link)?)
-    }
-
-    /// Makes linked code ready to run.
-    fn publish(&mut self, placed: Placed) -> Result<Published, JitError> {
-        let Jit { phases, linker, memory, .. } = self;
-        let publish = || linker.publish(placed, memory);
-        Ok(phases.measure(Phase::Link, publish)?)
+        phases.measure(Phase::Link, || {
+            if let Err(error) = linker.link(&mut placed, resolve) {
+                linker.discard(placed);
+                return Err(error.into());
+            }
+            Ok(linker.publish(placed, &**executor)?)
+        })
     }
 }
 
@@ -392,7 +410,7 @@ impl Driver for Jit {
     }
 
     fn host_functions(&self) -> Vec<(String, usize)> {
-        self.host.known_params()
+        self.executor.host_symbols()
     }
 }
 
@@ -478,5 +496,7 @@ fn check(module: &Module) {
     }
 }
 
+#[cfg(test)]
+mod commits;
 #[cfg(test)]
 mod tests;

@@ -4,8 +4,8 @@ mod ir_gen;
 mod property;
 
 use chapter1::codegen::{CodeGenerator, Target};
-use chapter1::executor::memory::{MappingChoice, Memory, MemoryConfig};
-use chapter1::executor::{ExecutorAddr, Host, call};
+use chapter1::executor::memory::{MappingChoice, MemoryConfig};
+use chapter1::executor::{Executor, ExecutorAddr, Host, InProcess, call};
 use chapter1::ir::{
     CalleeData, CalleeKind, Function, FunctionBuilder, Module, Signature,
     verify_module,
@@ -66,20 +66,19 @@ extern "C" fn trace(x: f64) {
 /// Everything between a module and its result.
 struct Machine {
     codegen: CodeGenerator,
-    memory: Memory,
     linker: Linker,
-    host: Host,
+    executor: InProcess,
 }
 
 impl Machine {
     fn new(target: Target, mapping: MappingChoice) -> Machine {
         let config = MemoryConfig { mapping, ..MemoryConfig::default() };
-        let memory = Memory::new(&config).unwrap();
+        let executor =
+            InProcess::new(target, Host::default(), &config).unwrap();
         Machine {
             codegen: CodeGenerator::new(target),
-            linker: Linker::new(memory.lease()),
-            memory,
-            host: Host::default(),
+            linker: Linker::new(executor.lease()),
+            executor,
         }
     }
 
@@ -101,11 +100,11 @@ impl Machine {
         entry: &str,
         args: &[f64],
     ) -> Ran {
-        let Machine { memory, linker, host, .. } = self;
+        let Machine { linker, executor, .. } = self;
         let mut known: HashMap<String, ExecutorAddr> = HashMap::new();
         let mut all = Vec::new();
         for graph in graphs {
-            let placed = linker.place(graph, memory).unwrap();
+            let placed = linker.place(graph).unwrap();
             for (name, address, _) in placed.definitions() {
                 known.insert(name.to_string(), address);
             }
@@ -116,20 +115,20 @@ impl Machine {
             "trace" => Some(ExecutorAddr::new(trace as *const () as u64)),
             text => match known.get(text) {
                 Some(&address) => Some(address),
-                None => Some(host.find(text).unwrap().address),
+                None => Some(executor.host_symbol(text).unwrap().address),
             },
         };
-        for placed in &mut all {
-            linker.link(placed, memory, resolve).unwrap();
-        }
-        let publish = |placed| linker.publish(placed, memory).unwrap();
+        let publish = |mut placed| {
+            linker.link(&mut placed, resolve).unwrap();
+            linker.publish(placed, executor).unwrap()
+        };
         let published: Vec<_> = all.into_iter().map(publish).collect();
         TRACE.with_borrow_mut(Vec::clear);
         // SAFETY: the entry has been published just now, takes as many
         // numbers as `args` has and returns one. It is freed below.
-        let result = unsafe { call::call(entry, args) };
+        let result = unsafe { executor.call(entry, args) }.unwrap();
         for published in published {
-            linker.free(published, memory).unwrap();
+            linker.free(published);
         }
         let trace = TRACE.with_borrow_mut(std::mem::take);
         Ran { result: bits(result), trace }

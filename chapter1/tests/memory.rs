@@ -9,10 +9,10 @@ use std::{fs, thread};
 use chapter1::codegen::Target;
 use chapter1::executor::memory::{MappingChoice, MemoryError};
 use chapter1::executor::memory::{Memory, MemoryConfig};
-use chapter1::executor::{ExecutorAddr, Host};
+use chapter1::executor::{ExecutorAddr, Host, SegmentKind};
 use chapter1::ir::{Module, parse_module};
 use chapter1::jit::Jit;
-use chapter1::link::{AddressSpace, Allocation, SegmentKind};
+use chapter1::link::{AddressSpace, Allocation};
 use memmap2::MmapOptions;
 
 const BOTH: [MappingChoice; 2] =
@@ -47,16 +47,17 @@ fn publish(
     Ok([code, data])
 }
 
+/// Frees what is retired, of which the client has addresses again.
 fn collect(
     memory: &mut Memory,
     space: &mut AddressSpace,
+    retired: &mut Vec<Range<ExecutorAddr>>,
 ) -> Result<(), MemoryError> {
-    let batch = space.take_quarantine();
-    for old in &batch {
-        memory.release(old.range())?;
+    for range in &*retired {
+        memory.release(range.clone())?;
     }
     memory.synchronize()?;
-    space.reclaim(batch);
+    retired.drain(..).for_each(|range| space.reclaim(&range));
     Ok(())
 }
 
@@ -84,12 +85,13 @@ fn never_writable_and_executable(mapping: MappingChoice) {
 
 fn publish_and_free(mapping: MappingChoice, rounds: usize) {
     let (mut memory, mut space) = memory(mapping);
+    let mut retired = Vec::new();
     for round in 0..rounds {
         let parts = publish(&mut memory, &mut space).unwrap();
         assert_eq!(writable_and_executable(), [""; 0]);
-        parts.into_iter().for_each(|part| space.free(part));
+        retired.extend(parts.map(|part| space.retire(part)));
         if round % 10 == 9 {
-            collect(&mut memory, &mut space).unwrap();
+            collect(&mut memory, &mut space, &mut retired).unwrap();
         }
     }
 }
@@ -178,13 +180,14 @@ fn resident() -> u64 {
 
 fn residence_is_flat(mapping: MappingChoice) {
     let (mut memory, mut space) = memory(mapping);
+    let mut retired = Vec::new();
     let mut rounds = |count: usize| {
         for round in 0..count {
             for part in publish(&mut memory, &mut space).unwrap() {
-                space.free(part);
+                retired.push(space.retire(part));
             }
             if round % 100 == 99 {
-                collect(&mut memory, &mut space).unwrap();
+                collect(&mut memory, &mut space, &mut retired).unwrap();
             }
         }
     };

@@ -2,6 +2,9 @@
 //!
 //! | file | what it has |
 //! |---|---|
+//! | `traits` | the `Executor` trait: the only door to all of it |
+//! | `in_process` | the executor that is this process |
+//! | `epochs` | which calls are active, so what can be freed |
 //! | `addr` | addresses that need not be this process's |
 //! | `memory` | memory that is writable or executable, never both |
 //! | `host` | functions of the host that Kaleidoscope may call |
@@ -10,9 +13,18 @@
 
 mod addr;
 pub mod call;
+mod epochs;
+#[cfg(test)]
+pub(crate) mod fake;
 pub mod host;
+mod in_process;
 pub mod memory;
 pub mod output;
+mod traits;
 
 pub use addr::ExecutorAddr;
-pub use host::{Host, HostFunction};
+pub use host::{Host, HostError, HostFunction};
+pub use in_process::InProcess;
+pub use traits::{
+    Batch, Executor, ExecutorError, Reentry, Segment, SegmentKind,
+};

@@ -3,7 +3,7 @@
 use super::*;
 use crate::codegen::MAX_FRAME;
 use crate::executor::memory::MappingChoice;
-use crate::executor::output;
+use crate::executor::{call, output};
 use crate::ir::parse_module;
 use crate::link::AddressSpaceFull;
 use std::fmt::Write;

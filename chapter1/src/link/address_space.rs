@@ -1,31 +1,17 @@
 //! The client's book of the executor's memory: which addresses are in use.
 //!
-//! What is freed goes to a quarantine first, for the executor may still be
-//! running it. Its owner hands a batch over now and then:
-//!
-//! ```text
-//! let batch = space.take_quarantine();
-//! for old in &batch { memory.release(old.range())? }
-//! memory.synchronize()?;
-//! space.reclaim(batch);
-//! ```
+//! What was published is *retired* when nothing uses it any more. Calls may
+//! still be in it, so it stays in quarantine until the executor says that
+//! they are not.
 
 use std::fmt;
 use std::ops::Range;
 
 use range_alloc::RangeAllocator;
+use rustc_hash::FxHashMap;
 
-use crate::executor::ExecutorAddr;
 use crate::executor::memory::Lease;
-
-/// What a range of addresses is for.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum SegmentKind {
-    /// Written once, then only executed and read.
-    Code,
-    /// Read and written, never executed.
-    Data,
-}
+use crate::executor::{ExecutorAddr, SegmentKind};
 
 /// Addresses that are in use. It is neither copied nor made by others, so
 /// none can be freed twice; dropped instead of freed, its range stays in use.
@@ -71,7 +57,8 @@ pub struct AddressSpaceFull {
 pub struct AddressSpace {
     code: Part,
     data: Part,
-    quarantine: Vec<Allocation>,
+    /// What was retired, by its first address.
+    quarantine: FxHashMap<ExecutorAddr, Allocation>,
 }
 
 impl AddressSpace {
@@ -81,7 +68,7 @@ impl AddressSpace {
         AddressSpace {
             code: Part::new(&lease.code, lease.code_granularity.max(16)),
             data: Part::new(&lease.data, POINTER),
-            quarantine: Vec::new(),
+            quarantine: FxHashMap::default(),
         }
     }
 
@@ -111,25 +98,29 @@ impl AddressSpace {
         }
     }
 
-    /// Puts an allocation into the quarantine.
-    pub fn free(&mut self, allocation: Allocation) {
-        self.quarantine.push(allocation);
+    /// Makes an allocation available again in which nothing ever ran.
+    pub fn free(&mut self, Allocation { kind, range }: Allocation) {
+        self.part_mut(kind).reclaim(range);
     }
 
-    /// Empties the quarantine. What the executor has released and
-    /// synchronized goes on to [`reclaim`](AddressSpace::reclaim).
-    pub fn take_quarantine(&mut self) -> Vec<Allocation> {
-        std::mem::take(&mut self.quarantine)
+    /// Puts an allocation into quarantine. The executor is to be told of its
+    /// range, which is the result.
+    pub fn retire(&mut self, allocation: Allocation) -> Range<ExecutorAddr> {
+        let range = allocation.range();
+        self.quarantine.insert(range.start, allocation);
+        range
     }
 
-    /// Makes addresses available again.
-    pub fn reclaim(&mut self, batch: Vec<Allocation>) {
-        for Allocation { kind, range } in batch {
-            self.part_mut(kind).reclaim(range);
+    /// Makes a retired range available again that is quiescent. Any other
+    /// stays as it is.
+    pub fn reclaim(&mut self, range: &Range<ExecutorAddr>) {
+        if let Some(allocation) = self.quarantine.remove(&range.start) {
+            debug_assert_eq!(allocation.range, *range);
+            self.free(allocation);
         }
     }
 
-    /// Bytes in use, the quarantine and what was taken from it included.
+    /// Bytes in use, the quarantine included.
     pub fn used(&self, kind: SegmentKind) -> u64 {
         match kind {
             SegmentKind::Code => self.code.used,
@@ -185,15 +176,6 @@ impl Part {
         let (start, end) = (range.start.as_u64(), range.end.as_u64());
         self.free.free_range(start..end);
         self.used -= end - start;
-    }
-}
-
-impl fmt::Display for SegmentKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            SegmentKind::Code => "code",
-            SegmentKind::Data => "data",
-        })
     }
 }
 
@@ -269,15 +251,21 @@ mod tests {
         let whole = 1 << 20;
         let all = space.allocate(SegmentKind::Code, whole, 16).unwrap();
         let range = all.range();
-        space.free(all);
-        assert!(space.allocate(SegmentKind::Code, 1, 1).is_err());
-        let batch = space.take_quarantine();
+        assert_eq!(space.retire(all), range);
         assert_eq!(space.used(SegmentKind::Code), whole);
         assert!(space.allocate(SegmentKind::Code, 1, 1).is_err());
-        space.reclaim(batch);
+        space.reclaim(&range);
         assert_eq!(space.used(SegmentKind::Code), 0);
         let again = space.allocate(SegmentKind::Code, whole, 16).unwrap();
         assert_eq!(again.range, range);
+    }
+
+    #[test]
+    fn what_was_never_retired_is_not_reclaimed() {
+        let mut space = space(16);
+        let one = space.allocate(SegmentKind::Code, 16, 16).unwrap();
+        space.reclaim(&one.range());
+        assert_eq!(space.used(SegmentKind::Code), 16);
     }
 
     #[test]
@@ -321,8 +309,6 @@ mod tests {
                 };
                 if frees && !live.is_empty() {
                     space.free(live.swap_remove(size as usize % live.len()));
-                    let batch = space.take_quarantine();
-                    space.reclaim(batch);
                 }
                 let Ok(new) = space.allocate(kind, size, 1 << align) else {
                     continue;

@@ -2,17 +2,19 @@
 //!
 //! It works in three steps, because graphs can depend on each other in
 //! circles: all of them are *placed*, then the addresses of all symbols are
-//! known, then each is *linked* and *published*.
+//! known, then each is *linked* and *published*. It never touches the memory
+//! itself: it fills a batch, which the executor commits.
 
-use super::address_space::{
-    AddressSpace, AddressSpaceFull, Allocation, SegmentKind,
-};
+use super::address_space::{AddressSpace, AddressSpaceFull, Allocation};
 use super::graph::{Edge, EdgeKind, LinkBlock, LinkGraph, Section, SymbolId};
-use super::thunks::Thunks;
-use crate::executor::ExecutorAddr;
-use crate::executor::memory::{Lease, Memory, MemoryError};
+use super::thunks::{Thunk, Thunks};
+use crate::executor::memory::Lease;
+use crate::executor::{
+    Batch, Executor, ExecutorAddr, ExecutorError, Segment, SegmentKind,
+};
 use crate::symbol::Symbol;
 use cranelift_entity::SecondaryMap;
+use std::ops::Range;
 use thiserror::Error;
 
 /// A graph cannot be linked.
@@ -34,9 +36,17 @@ pub enum LinkError {
     /// There is no more room for code or data.
     #[error(transparent)]
     Full(#[from] AddressSpaceFull),
-    /// The executor refuses.
-    #[error(transparent)]
-    Memory(#[from] MemoryError),
+}
+
+/// There is no place for a graph, which is given back: what was retired may
+/// become free.
+#[derive(Debug, Error)]
+#[error("{full}")]
+pub struct NoRoom {
+    /// The graph.
+    pub graph: Box<LinkGraph>,
+    /// What is full.
+    pub full: AddressSpaceFull,
 }
 
 /// A graph whose blocks have addresses.
@@ -47,6 +57,8 @@ pub struct Placed {
     blocks: SecondaryMap<LinkBlock, ExecutorAddr>,
     code: Option<Allocation>,
     data: Option<Allocation>,
+    /// The detours that it needs and nobody has made before.
+    thunks: Vec<Thunk>,
 }
 
 impl Placed {
@@ -67,9 +79,18 @@ impl Placed {
         })
     }
 
-    /// The memory that the graph occupies.
-    fn into_allocations(self) -> impl Iterator<Item = Allocation> {
-        self.code.into_iter().chain(self.data)
+    /// The contents of an allocation of the graph's.
+    fn segment(&self, allocation: &Allocation) -> Segment {
+        let (kind, at) = (allocation.kind(), allocation.range().start);
+        let mut bytes = Vec::new();
+        for (block, content) in &self.graph.blocks {
+            if kind_of(content.section) == kind && !content.range.is_empty() {
+                let offset = self.blocks[block].distance(at) as usize;
+                bytes.resize(offset, 0);
+                bytes.extend_from_slice(self.graph.content(block));
+            }
+        }
+        Segment { kind, at, bytes }
     }
 }
 
@@ -77,49 +98,44 @@ impl Placed {
 #[derive(Debug)]
 pub struct Published(Vec<Allocation>);
 
-/// So many freed pieces of memory wait for each other before they are made
-/// available again: that takes a system call.
-const BATCH: usize = 64;
-
-/// Links graphs into the memory of an executor.
+/// Links graphs for an executor.
 pub struct Linker {
     space: AddressSpace,
     thunks: Thunks,
-    freed: usize,
+    /// What was retired, and the executor does not know of.
+    retired: Vec<Range<ExecutorAddr>>,
 }
 
 impl Linker {
     /// A linker that has all of a lease to itself.
     pub fn new(lease: &Lease) -> Linker {
-        let space = AddressSpace::new(lease);
-        Linker { space, thunks: Thunks::default(), freed: 0 }
+        Linker {
+            space: AddressSpace::new(lease),
+            thunks: Thunks::default(),
+            retired: Vec::new(),
+        }
     }
 
     /// Finds a place for each block of a graph.
     ///
     /// # Errors
     /// If there is no room.
-    pub fn place(
-        &mut self,
-        graph: LinkGraph,
-        memory: &mut Memory,
-    ) -> Result<Placed, LinkError> {
+    pub fn place(&mut self, graph: LinkGraph) -> Result<Placed, NoRoom> {
         let mut placed = Placed {
             graph,
             blocks: SecondaryMap::with_default(ExecutorAddr::new(0)),
             code: None,
             data: None,
+            thunks: Vec::new(),
         };
-        let code = [Section::Text, Section::ReadOnly];
-        placed.code = self.place_sections(&mut placed, &code, memory)?;
-        match self.place_sections(&mut placed, &[Section::Data], memory) {
-            Ok(data) => placed.data = data,
+        match self.place_all(&mut placed) {
+            Ok(()) => Ok(placed),
             Err(full) => {
+                let graph = std::mem::take(&mut placed.graph);
                 self.discard(placed);
-                return Err(full);
+                Err(NoRoom { graph: Box::new(graph), full })
             }
         }
-        Ok(placed)
     }
 
     /// Writes the addresses of symbols wherever the graph's edges say;
@@ -131,7 +147,6 @@ impl Linker {
     pub fn link(
         &mut self,
         placed: &mut Placed,
-        memory: &mut Memory,
         mut resolve: impl FnMut(&Symbol) -> Option<ExecutorAddr>,
     ) -> Result<(), LinkError> {
         let edges = std::mem::take(&mut placed.graph.edges);
@@ -146,56 +161,112 @@ impl Linker {
                 },
             };
             known[edge.target] = Some(target);
-            self.relocate(placed, edge, target, memory)?;
+            self.relocate(placed, edge, target)?;
         }
         placed.graph.edges = edges;
         Ok(())
     }
 
-    /// Copies the bytes of a linked graph to where they belong. From now on
-    /// its code can run.
+    /// Has the executor commit a linked graph, and what was freed before.
+    /// From now on its code can run.
     ///
     /// # Errors
-    /// If the executor refuses.
+    /// If the executor refuses; the graph is discarded then.
     pub fn publish(
         &mut self,
         placed: Placed,
-        memory: &mut Memory,
-    ) -> Result<Published, LinkError> {
-        match write(&placed, memory) {
-            Ok(()) => Ok(Published(placed.into_allocations().collect())),
+        executor: &dyn Executor,
+    ) -> Result<Published, ExecutorError> {
+        let batch = self.batch(Some(&placed));
+        match executor.commit(&batch) {
+            Ok(quiescent) => {
+                self.reclaim(&quiescent);
+                Ok(self.committed(placed))
+            }
             Err(error) => {
+                self.refused(batch);
                 self.discard(placed);
                 Err(error)
             }
         }
     }
 
+    /// Asks the executor for all memory that was freed and is quiescent.
+    ///
+    /// # Errors
+    /// If the executor refuses. What was freed stays to be asked for.
+    pub fn collect(
+        &mut self,
+        executor: &dyn Executor,
+    ) -> Result<(), ExecutorError> {
+        let batch = self.batch(None);
+        if !batch.is_empty() {
+            match executor.commit(&batch) {
+                Ok(quiescent) => self.reclaim(&quiescent),
+                Err(error) => {
+                    self.refused(batch);
+                    return Err(error);
+                }
+            }
+        }
+        let quiescent = executor.commit(&Batch::default())?;
+        self.reclaim(&quiescent);
+        Ok(())
+    }
+
+    /// What the executor is to do for a linked graph, if there is one, and to
+    /// retire. Then comes either `reclaim` and `committed`, or `refused` and
+    /// `discard`; `publish` does all that.
+    pub fn batch(&mut self, placed: Option<&Placed>) -> Batch {
+        let retirements = std::mem::take(&mut self.retired);
+        let mut batch = Batch { retirements, ..Batch::default() };
+        if let Some(placed) = placed {
+            placed.thunks.iter().for_each(|thunk| thunk.commit(&mut batch));
+            let allocations = placed.code.iter().chain(&placed.data);
+            batch.segments.extend(allocations.map(|a| placed.segment(a)));
+        }
+        batch
+    }
+
+    /// Takes note that a graph's batch has been committed.
+    pub fn committed(&mut self, placed: Placed) -> Published {
+        let Placed { code, data, thunks, .. } = placed;
+        let mut own: Vec<_> = code.into_iter().chain(data).collect();
+        for thunk in thunks {
+            // Two graphs that were linked at the same time may have made
+            // the same one.
+            let spare = self.thunks.share(thunk);
+            own.extend(spare.into_iter().flat_map(Thunk::into_allocations));
+        }
+        Published(own)
+    }
+
+    /// Takes note that the executor has refused a batch.
+    pub fn refused(&mut self, batch: Batch) {
+        self.retired.extend(batch.retirements);
+    }
+
+    /// Makes memory available again that the executor has found quiescent.
+    pub fn reclaim(&mut self, quiescent: &[Range<ExecutorAddr>]) {
+        quiescent.iter().for_each(|range| self.space.reclaim(range));
+    }
+
     /// Gives back what a graph occupies that was never published.
     pub fn discard(&mut self, placed: Placed) {
-        for allocation in placed.into_allocations() {
+        let Placed { code, data, thunks, .. } = placed;
+        let thunks = thunks.into_iter().flat_map(Thunk::into_allocations);
+        for allocation in code.into_iter().chain(data).chain(thunks) {
             self.space.free(allocation);
         }
     }
 
-    /// Gives back the memory of published code. Nothing may use it any more,
-    /// and no activation of it may remain.
-    ///
-    /// # Errors
-    /// If the executor refuses; it is asked again with the next batch.
-    pub fn free(
-        &mut self,
-        published: Published,
-        memory: &mut Memory,
-    ) -> Result<(), LinkError> {
+    /// Gives back the memory of published code. Nothing may lead to it any
+    /// more; calls that are in it may go on. The executor learns of it with
+    /// the next batch.
+    pub fn free(&mut self, published: Published) {
         for allocation in published.0 {
-            self.space.free(allocation);
-            self.freed += 1;
+            self.retired.push(self.space.retire(allocation));
         }
-        if self.freed >= BATCH {
-            self.reclaim(memory)?;
-        }
-        Ok(())
     }
 
     /// How many bytes of a kind are in use.
@@ -203,31 +274,24 @@ impl Linker {
         self.space.used(kind)
     }
 
-    /// Makes all memory that was freed available again.
-    fn reclaim(&mut self, memory: &mut Memory) -> Result<(), LinkError> {
-        self.freed = 0;
-        let batch = self.space.take_quarantine();
-        let released = batch
-            .iter()
-            .try_for_each(|allocation| memory.release(allocation.range()))
-            .and_then(|()| memory.synchronize());
-        match released {
-            Ok(()) => self.space.reclaim(batch),
-            Err(_) => batch.into_iter().for_each(|old| self.space.free(old)),
-        }
-        Ok(released?)
-    }
-
-    /// Places the blocks of some sections one behind the other.
-    fn place_sections(
+    fn place_all(
         &mut self,
         placed: &mut Placed,
-        sections: &[Section],
-        memory: &mut Memory,
-    ) -> Result<Option<Allocation>, LinkError> {
+    ) -> Result<(), AddressSpaceFull> {
+        placed.code = self.place_kind(placed, SegmentKind::Code)?;
+        placed.data = self.place_kind(placed, SegmentKind::Data)?;
+        Ok(())
+    }
+
+    /// Places the blocks of one kind one behind the other.
+    fn place_kind(
+        &mut self,
+        placed: &mut Placed,
+        kind: SegmentKind,
+    ) -> Result<Option<Allocation>, AddressSpaceFull> {
         let (mut size, mut align) = (0, 1);
         for (block, content) in &placed.graph.blocks {
-            if sections.contains(&content.section) {
+            if kind_of(content.section) == kind {
                 let block_align = u64::from(content.align);
                 let offset = u64::next_multiple_of(size, block_align);
                 placed.blocks[block] = ExecutorAddr::new(offset);
@@ -238,36 +302,15 @@ impl Linker {
         if size == 0 {
             return Ok(None);
         }
-        let kind = match sections {
-            [Section::Data] => SegmentKind::Data,
-            _ => SegmentKind::Code,
-        };
-        let allocation = self.allocate(kind, size, align, memory)?;
+        let allocation = self.space.allocate(kind, size, align)?;
         let start = allocation.range().start;
         for (block, content) in &placed.graph.blocks {
-            if sections.contains(&content.section) {
+            if kind_of(content.section) == kind {
                 let offset = placed.blocks[block].as_u64();
                 placed.blocks[block] = start + offset;
             }
         }
         Ok(Some(allocation))
-    }
-
-    /// Allocates; where that fails, what is in quarantine may do.
-    fn allocate(
-        &mut self,
-        kind: SegmentKind,
-        size: u64,
-        align: u64,
-        memory: &mut Memory,
-    ) -> Result<Allocation, LinkError> {
-        match self.space.allocate(kind, size, align) {
-            Ok(allocation) => Ok(allocation),
-            Err(_) => {
-                self.reclaim(memory)?;
-                Ok(self.space.allocate(kind, size, align)?)
-            }
-        }
     }
 
     /// Writes one address.
@@ -276,7 +319,6 @@ impl Linker {
         placed: &mut Placed,
         edge: &Edge,
         target: ExecutorAddr,
-        memory: &mut Memory,
     ) -> Result<(), LinkError> {
         let at = placed.blocks[edge.block] + u64::from(edge.offset);
         let start = placed.graph.blocks[edge.block].range.start + edge.offset;
@@ -290,7 +332,7 @@ impl Linker {
         let value = match i32::try_from(distance(target)) {
             Ok(value) => value,
             Err(_) if edge.kind == EdgeKind::Branch32 => {
-                let thunk = self.thunks.to(target, &mut self.space, memory)?;
+                let thunk = self.thunk(target, &mut placed.thunks)?;
                 i32::try_from(distance(thunk)).expect("in the same lease")
             }
             Err(_) => {
@@ -303,17 +345,33 @@ impl Linker {
         field[..4].copy_from_slice(&value.to_le_bytes());
         Ok(())
     }
+
+    /// The thunk that leads to `target`: one that all graphs share, or else
+    /// one of the graph's own.
+    fn thunk(
+        &mut self,
+        target: ExecutorAddr,
+        own: &mut Vec<Thunk>,
+    ) -> Result<ExecutorAddr, AddressSpaceFull> {
+        if let Some(thunk) = self.thunks.to(target) {
+            return Ok(thunk);
+        }
+        if let Some(thunk) = own.iter().find(|own| own.target == target) {
+            return Ok(thunk.address());
+        }
+        let thunk = Thunk::new(target, &mut self.space)?;
+        let address = thunk.address();
+        own.push(thunk);
+        Ok(address)
+    }
 }
 
-/// Copies a graph's bytes to where they belong.
-fn write(placed: &Placed, memory: &mut Memory) -> Result<(), LinkError> {
-    for block in placed.graph.blocks.keys() {
-        memory.write(placed.blocks[block], placed.graph.content(block))?;
+/// The memory that a section needs.
+fn kind_of(section: Section) -> SegmentKind {
+    match section {
+        Section::Text | Section::ReadOnly => SegmentKind::Code,
+        Section::Data => SegmentKind::Data,
     }
-    if let Some(code) = &placed.code {
-        memory.seal(code.range())?;
-    }
-    Ok(())
 }
 
 /// The address of an external symbol.

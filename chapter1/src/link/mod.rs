@@ -12,11 +12,9 @@ pub mod graph;
 mod linker;
 mod thunks;
 
-pub use address_space::{
-    AddressSpace, AddressSpaceFull, Allocation, SegmentKind,
-};
+pub use address_space::{AddressSpace, AddressSpaceFull, Allocation};
 pub use graph::{
     Content, Definition, Edge, EdgeKind, GraphSymbol, LinkBlock, LinkGraph,
     Origin, Section, SymbolId,
 };
-pub use linker::{LinkError, Linker, Placed, Published};
+pub use linker::{LinkError, Linker, NoRoom, Placed, Published};

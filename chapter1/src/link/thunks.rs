@@ -5,17 +5,41 @@
 //! within reach of every call; the pointer lies among the data, in what other
 //! linkers call the global offset table, and can hold any address.
 
-use super::address_space::{AddressSpace, Allocation, SegmentKind};
-use super::linker::LinkError;
-use crate::executor::ExecutorAddr;
-use crate::executor::memory::{Memory, MemoryError};
+use super::address_space::{AddressSpace, AddressSpaceFull, Allocation};
+use crate::executor::{Batch, ExecutorAddr, Segment, SegmentKind};
 use rustc_hash::FxHashMap;
 
-/// The thunks of one lease. There is one for each function that was ever out
-/// of reach; they are few, and stay.
+/// The committed thunks of one lease. There is one for each function that was
+/// ever out of reach; they are few, and stay.
 #[derive(Default)]
 pub(super) struct Thunks {
-    by_target: FxHashMap<ExecutorAddr, ExecutorAddr>,
+    by_target: FxHashMap<ExecutorAddr, Thunk>,
+}
+
+impl Thunks {
+    /// The thunk that leads to `target`, if there is one.
+    pub(super) fn to(&self, target: ExecutorAddr) -> Option<ExecutorAddr> {
+        Some(self.by_target.get(&target)?.address())
+    }
+
+    /// Lets every graph use a thunk that has been committed. If there is one
+    /// for its target already, it is given back.
+    pub(super) fn share(&mut self, thunk: Thunk) -> Option<Thunk> {
+        if self.by_target.contains_key(&thunk.target) {
+            return Some(thunk);
+        }
+        self.by_target.insert(thunk.target, thunk);
+        None
+    }
+}
+
+/// A place for a thunk and its pointer.
+#[derive(Debug)]
+pub(super) struct Thunk {
+    /// Where it leads.
+    pub(super) target: ExecutorAddr,
+    code: Allocation,
+    pointer: Allocation,
 }
 
 /// `jmp [rip + displacement]`, before the displacement.
@@ -23,50 +47,40 @@ const JUMP_THROUGH: [u8; 2] = [0xff, 0x25];
 /// The size of that instruction.
 const THUNK_SIZE: u64 = 6;
 
-impl Thunks {
-    /// The thunk that leads to `target`, made when first asked for.
-    pub(super) fn to(
-        &mut self,
+impl Thunk {
+    /// Finds a place for a thunk.
+    pub(super) fn new(
         target: ExecutorAddr,
         space: &mut AddressSpace,
-        memory: &mut Memory,
-    ) -> Result<ExecutorAddr, LinkError> {
-        if let Some(&thunk) = self.by_target.get(&target) {
-            return Ok(thunk);
-        }
+    ) -> Result<Thunk, AddressSpaceFull> {
         let pointer = space.allocate(SegmentKind::Data, 8, 8)?;
-        let code = match space.allocate(SegmentKind::Code, THUNK_SIZE, 16) {
-            Ok(code) => code,
+        match space.allocate(SegmentKind::Code, THUNK_SIZE, 16) {
+            Ok(code) => Ok(Thunk { target, code, pointer }),
             Err(full) => {
                 space.free(pointer);
-                return Err(full.into());
+                Err(full)
             }
-        };
-        let thunk = code.range().start;
-        if let Err(error) = write(target, &code, &pointer, memory) {
-            space.free(pointer);
-            space.free(code);
-            return Err(error.into());
         }
-        self.by_target.insert(target, thunk);
-        Ok(thunk)
     }
-}
 
-/// Writes a thunk to `code`, and the target's address to `pointer`.
-fn write(
-    target: ExecutorAddr,
-    code: &Allocation,
-    pointer: &Allocation,
-    memory: &mut Memory,
-) -> Result<(), MemoryError> {
-    let (pointer, code) = (pointer.range().start, code.range());
-    let end = code.start + THUNK_SIZE;
-    let displacement = i32::try_from(pointer.distance(end));
-    let displacement = displacement.expect("in the same lease");
-    memory.store_pointer(pointer, target.as_u64())?;
-    let mut bytes = JUMP_THROUGH.to_vec();
-    bytes.extend(displacement.to_le_bytes());
-    memory.write(code.start, &bytes)?;
-    memory.seal(code)
+    /// Where it begins.
+    pub(super) fn address(&self) -> ExecutorAddr {
+        self.code.range().start
+    }
+
+    /// Adds it to a batch.
+    pub(super) fn commit(&self, batch: &mut Batch) {
+        let (at, pointer) = (self.address(), self.pointer.range().start);
+        let displacement = i32::try_from(pointer.distance(at + THUNK_SIZE));
+        let displacement = displacement.expect("in the same lease");
+        let mut bytes = JUMP_THROUGH.to_vec();
+        bytes.extend(displacement.to_le_bytes());
+        batch.segments.push(Segment { kind: SegmentKind::Code, at, bytes });
+        batch.pointers.push((pointer, self.target.as_u64()));
+    }
+
+    /// The memory that it occupies.
+    pub(super) fn into_allocations(self) -> [Allocation; 2] {
+        [self.code, self.pointer]
+    }
 }

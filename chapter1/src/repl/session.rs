@@ -330,6 +330,9 @@ fn explain(
         JitError::Codegen(_) | JitError::Link(_) => {
             Diagnostic::error(title, span).label("cannot be compiled")
         }
+        JitError::Executor(_) => {
+            Diagnostic::error(title, span).label("cannot be run")
+        }
     }
 }
 

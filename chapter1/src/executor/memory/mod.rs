@@ -109,9 +109,7 @@ impl Memory {
         at: ExecutorAddr,
         bytes: &[u8],
     ) -> Result<(), MemoryError> {
-        let len = bytes.len() as u64;
-        let end = ExecutorAddr::new(at.as_u64().saturating_add(len));
-        let range = at..end;
+        let range = range_of(at, bytes.len());
         self.check_leased(&range)?;
         self.check_unsealed(&range)?;
         let to = self.mapping.writable(self.offset(at));
@@ -183,13 +181,7 @@ impl Memory {
         at: ExecutorAddr,
         value: u64,
     ) -> Result<(), MemoryError> {
-        let end = ExecutorAddr::new(at.as_u64().saturating_add(8));
-        if !contains(&self.lease.data, &(at..end)) {
-            return Err(outside("data", &(at..end)));
-        }
-        if !at.is_aligned(8) {
-            return Err(MemoryError::Misaligned { at, align: 8 });
-        }
+        self.check_pointer(at)?;
         let cell = self.mapping.writable(self.offset(at)).cast::<u64>();
         // SAFETY: the eight bytes are in the data range, which is always
         // writable, and aligned. `write`, which is not atomic, is excluded
@@ -197,6 +189,57 @@ impl Memory {
         let cell = unsafe { AtomicU64::from_ptr(cell) };
         cell.store(value, Ordering::Release);
         Ok(())
+    }
+
+    /// Whether there can be a pointer at `at`.
+    pub(super) fn check_pointer(
+        &self,
+        at: ExecutorAddr,
+    ) -> Result<(), MemoryError> {
+        self.check_data(at, 8)?;
+        if !at.is_aligned(8) {
+            return Err(MemoryError::Misaligned { at, align: 8 });
+        }
+        Ok(())
+    }
+
+    /// Whether `len` bytes at `at` are in the data range.
+    pub(super) fn check_data(
+        &self,
+        at: ExecutorAddr,
+        len: usize,
+    ) -> Result<(), MemoryError> {
+        let range = range_of(at, len);
+        if !contains(&self.lease.data, &range) {
+            return Err(outside("data", &range));
+        }
+        Ok(())
+    }
+
+    /// Whether a range is one that can be released.
+    pub(super) fn check_release(
+        &self,
+        range: &Range<ExecutorAddr>,
+    ) -> Result<(), MemoryError> {
+        if contains(&self.lease.data, range) {
+            return Ok(());
+        }
+        self.check_code(range)
+    }
+
+    /// What has to be sealed for `len` bytes of code at `at`.
+    pub(super) fn code_range(
+        &self,
+        at: ExecutorAddr,
+        len: usize,
+    ) -> Result<Range<ExecutorAddr>, MemoryError> {
+        let range = range_of(at, len);
+        if !contains(&self.lease.code, &range) {
+            return Err(outside("code", &range));
+        }
+        let end = range.end.align_up(self.lease.code_granularity);
+        self.check_code(&(at..end))?;
+        Ok(at..end)
     }
 
     /// Where in the mapping `at` is, which the lease contains.
@@ -304,6 +347,11 @@ fn contains(outer: &Range<ExecutorAddr>, inner: &Range<ExecutorAddr>) -> bool {
     outer.start <= inner.start
         && inner.start <= inner.end
         && inner.end <= outer.end
+}
+
+/// `len` bytes at `at`, or as many as there can be.
+fn range_of(at: ExecutorAddr, len: usize) -> Range<ExecutorAddr> {
+    at..ExecutorAddr::new(at.as_u64().saturating_add(len as u64))
 }
 
 fn length(range: &Range<ExecutorAddr>) -> usize {

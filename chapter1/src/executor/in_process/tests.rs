@@ -1,0 +1,301 @@
+//! What is committed runs, and what is retired is freed in time.
+
+use super::*;
+use crate::executor::memory::MappingChoice;
+use std::error::Error;
+use std::ffi::c_void;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread;
+
+/// `ret`: a function that returns its argument.
+const IDENTITY: [u8; 1] = [0xc3];
+
+const BOTH: [MappingChoice; 2] =
+    [MappingChoice::Dual, MappingChoice::Segmented];
+
+fn with(mapping: MappingChoice) -> InProcess {
+    let config =
+        MemoryConfig { mapping, code_size: 1 << 20, data_size: 1 << 16 };
+    InProcess::new(Target::SSE2, Host::default(), &config).unwrap()
+}
+
+fn executor() -> InProcess {
+    with(MappingChoice::Dual)
+}
+
+fn code(executor: &InProcess, page: u64, bytes: &[u8]) -> Segment {
+    let at = executor.lease().code.start + page * 4096;
+    Segment { kind: SegmentKind::Code, at, bytes: bytes.to_vec() }
+}
+
+fn segments(segments: Vec<Segment>) -> Batch {
+    Batch { segments, ..Batch::default() }
+}
+
+fn retire(range: Range<ExecutorAddr>) -> Batch {
+    Batch { retirements: vec![range], ..Batch::default() }
+}
+
+fn collect(executor: &InProcess) -> Vec<Range<ExecutorAddr>> {
+    executor.commit(&Batch::default()).unwrap()
+}
+
+/// The page of code that starts at `at`.
+fn page(at: ExecutorAddr) -> Range<ExecutorAddr> {
+    at..at + 4096
+}
+
+fn call(executor: &InProcess, at: ExecutorAddr, args: &[f64]) -> f64 {
+    // SAFETY: the tests below commit functions of these types.
+    unsafe { executor.call(at, args) }.unwrap()
+}
+
+/// Code that calls `function` with `context`: `mov rdi, context;
+/// mov rax, function; sub rsp, 8; call rax; add rsp, 8; ret`.
+fn calls_back<T>(function: extern "C" fn(&T) -> f64, context: &T) -> Vec<u8> {
+    let mut code = vec![0x48, 0xbf];
+    let context = std::ptr::from_ref(context).cast::<c_void>();
+    code.extend((context.expose_provenance() as u64).to_le_bytes());
+    code.extend([0x48, 0xb8]);
+    code.extend((function as *const () as u64).to_le_bytes());
+    code.extend([0x48, 0x83, 0xec, 8, 0xff, 0xd0, 0x48, 0x83, 0xc4, 8, 0xc3]);
+    code
+}
+
+#[test]
+fn committed_code_runs_and_its_addresses_are_used_again() {
+    for mapping in BOTH {
+        let executor = with(mapping);
+        let segment = code(&executor, 0, &IDENTITY);
+        let at = segment.at;
+        let batch = segments(vec![segment]);
+        for round in 0..3 {
+            assert_eq!(executor.commit(&batch).unwrap(), []);
+            assert_eq!(call(&executor, at, &[f64::from(round)]), round.into());
+            assert_eq!(executor.commit(&retire(page(at))).unwrap(), []);
+            assert_eq!(collect(&executor), [page(at)]);
+        }
+    }
+}
+
+#[test]
+fn few_retired_ranges_wait_for_more_of_them() {
+    let executor = executor();
+    let start = executor.lease().code.start;
+    for i in 0..MANY as u64 {
+        let at = start + i * 16;
+        assert_eq!(executor.commit(&retire(at..at + 16)).unwrap(), []);
+    }
+    let next = code(&executor, 100, &IDENTITY);
+    let freed = executor.commit(&segments(vec![next])).unwrap();
+    assert_eq!(freed.len(), MANY);
+    assert_eq!(collect(&executor), []);
+}
+
+/// A function that retires itself while it runs, calls another, and looks
+/// whether it has been freed.
+struct Nested {
+    executor: InProcess,
+    outer: ExecutorAddr,
+    inner: ExecutorAddr,
+}
+
+extern "C" fn retire_and_call(this: &Nested) -> f64 {
+    let Nested { executor, outer, inner } = this;
+    executor.commit(&retire(page(*outer))).unwrap();
+    assert_eq!(collect(executor), []);
+    let value = call(executor, *inner, &[7.0]);
+    // The nested call has returned, the outer one has not.
+    assert_eq!(collect(executor), []);
+    value
+}
+
+#[test]
+fn a_range_is_not_freed_before_the_call_around_a_nested_one_returns() {
+    let executor = executor();
+    let inner = code(&executor, 0, &IDENTITY);
+    let outer = code(&executor, 1, &[]).at;
+    let nested = Nested { inner: inner.at, outer, executor };
+    let bytes = calls_back(retire_and_call, &nested);
+    let executor = &nested.executor;
+    let batch = segments(vec![inner, code(executor, 1, &bytes)]);
+    executor.commit(&batch).unwrap();
+    assert_eq!(call(executor, outer, &[]), 7.0);
+    assert_eq!(collect(executor), [page(outer)]);
+}
+
+/// A function that says that it has been entered, and waits.
+struct Blocked {
+    entered: mpsc::SyncSender<()>,
+    leave: std::sync::Mutex<mpsc::Receiver<()>>,
+}
+
+extern "C" fn block(this: &Blocked) -> f64 {
+    this.entered.send(()).unwrap();
+    this.leave.lock().unwrap().recv().unwrap();
+    1.0
+}
+
+#[test]
+fn a_range_is_not_freed_before_other_threads_have_left_it() {
+    let executor = executor();
+    let (entered, has_entered) = mpsc::sync_channel(0);
+    let (leave, may_leave) = mpsc::channel();
+    let blocked = Blocked { entered, leave: may_leave.into() };
+    let first = code(&executor, 0, &calls_back(block, &blocked));
+    let later = code(&executor, 1, &IDENTITY);
+    let (at, later_at) = (first.at, later.at);
+    executor.commit(&segments(vec![first, later])).unwrap();
+    thread::scope(|scope| {
+        let blocked = scope.spawn(|| call(&executor, at, &[]));
+        has_entered.recv().unwrap();
+        executor.commit(&retire(page(at))).unwrap();
+        // Calls that come and go later change nothing.
+        assert_eq!(call(&executor, later_at, &[2.0]), 2.0);
+        assert_eq!(collect(&executor), []);
+        leave.send(()).unwrap();
+        assert_eq!(blocked.join().unwrap(), 1.0);
+        assert_eq!(collect(&executor), [page(at)]);
+    });
+}
+
+#[test]
+fn running_code_sees_what_a_new_pointer_leads_to() {
+    let executor = executor();
+    let pointer = executor.lease().data.start;
+    // `jmp [rip + pointer]`
+    let mut stub = vec![0xff, 0x25];
+    let at = executor.lease().code.start;
+    let displacement = pointer.distance(at + 6) as i32;
+    stub.extend(displacement.to_le_bytes());
+    // Each version: `mov eax, version; cvtsi2sd xmm0, eax; ret`.
+    let version = |number: u32| {
+        let mut bytes = vec![0xb8];
+        bytes.extend(number.to_le_bytes());
+        bytes.extend([0xf2, 0x0f, 0x2a, 0xc0, 0xc3]);
+        let segment = code(&executor, u64::from(number) + 1, &bytes);
+        let pointers = vec![(pointer, segment.at.as_u64())];
+        Batch { pointers, ..segments(vec![segment]) }
+    };
+    let mut first = version(0);
+    first.segments.push(code(&executor, 0, &stub));
+    executor.commit(&first).unwrap();
+    let is_done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let mut seen = 0.0;
+            while !is_done.load(Ordering::Acquire) {
+                let value = call(&executor, at, &[]);
+                assert!(value >= seen, "{value} after {seen}");
+                seen = value;
+            }
+            call(&executor, at, &[])
+        });
+        for number in 1..200 {
+            executor.commit(&version(number)).unwrap();
+        }
+        is_done.store(true, Ordering::Release);
+        assert_eq!(reader.join().unwrap(), 199.0);
+    });
+}
+
+#[test]
+fn a_wrong_batch_changes_nothing() {
+    for mapping in BOTH {
+        let executor = with(mapping);
+        let lease = executor.lease().clone();
+        let good = code(&executor, 0, &IDENTITY);
+        let pointer = (lease.data.start, 0xbeef);
+        let outside = lease.data.end..lease.data.end + 16;
+        let data_at =
+            |at| Segment { kind: SegmentKind::Data, at, bytes: vec![1] };
+        let code_at =
+            |at| Segment { kind: SegmentKind::Code, at, bytes: vec![1] };
+        let wrong = [
+            segments(vec![good.clone(), good.clone()]),
+            segments(vec![good.clone(), data_at(lease.code.start + 4096)]),
+            segments(vec![good.clone(), data_at(lease.data.end)]),
+            segments(vec![good.clone(), code_at(lease.data.start)]),
+            segments(vec![good.clone(), code_at(lease.code.start + 4097)]),
+            segments(vec![good.clone(), code_at(ExecutorAddr::new(u64::MAX))]),
+            Batch {
+                pointers: vec![pointer, (lease.data.start + 1, 0)],
+                ..segments(vec![good.clone()])
+            },
+            Batch {
+                pointers: vec![pointer, (lease.code.start, 0)],
+                ..segments(vec![good.clone()])
+            },
+            Batch {
+                pointers: vec![pointer],
+                retirements: vec![page(lease.code.start), outside],
+                ..segments(vec![good.clone()])
+            },
+        ];
+        for batch in &wrong {
+            let error = executor.commit(batch).unwrap_err();
+            assert!(matches!(error, ExecutorError::Memory(_)), "{error}");
+            assert_eq!(collect(&executor), []);
+        }
+        let at = lease.data.start.as_u64() as usize;
+        let at = std::ptr::with_exposed_provenance::<u64>(at);
+        // SAFETY: `at` is in the data range of `executor`.
+        assert_eq!(unsafe { at.read_volatile() }, 0);
+        executor.commit(&segments(vec![good.clone()])).unwrap();
+        assert_eq!(call(&executor, good.at, &[3.0]), 3.0);
+        // A refused batch does not free what others have sealed.
+        executor.commit(&segments(vec![good.clone()])).unwrap_err();
+        executor.commit(&segments(vec![good])).unwrap_err();
+    }
+}
+
+#[test]
+fn a_call_with_too_many_arguments_is_refused() {
+    let executor = executor();
+    let at = executor.lease().code.start;
+    // SAFETY: nothing is called.
+    let error = unsafe { executor.call(at, &[0.0; 9]) }.unwrap_err();
+    assert_eq!(error.to_string(), "a call passes at most 8 arguments, not 9");
+}
+
+/// Compiles the identity, once, for the stub at 16.
+struct Compiler {
+    executor: Arc<InProcess>,
+}
+
+impl Reentry for Compiler {
+    fn resolve(
+        &self,
+        stub: ExecutorAddr,
+    ) -> Result<ExecutorAddr, Box<dyn Error + Send + Sync>> {
+        if stub != ExecutorAddr::new(16) {
+            return Err("no such function".into());
+        }
+        let body = code(&self.executor, 0, &IDENTITY);
+        let at = body.at;
+        self.executor.commit(&segments(vec![body]))?;
+        Ok(at)
+    }
+}
+
+#[test]
+fn code_without_a_body_is_asked_for_as_long_as_somebody_answers() {
+    let executor = Arc::new(executor());
+    let stub = ExecutorAddr::new(16);
+    let error = executor.reenter(stub).unwrap_err();
+    assert!(matches!(error, ExecutorError::NobodyToAsk { .. }), "{error}");
+    let compiler = Arc::new(Compiler { executor: executor.clone() });
+    let handler: Weak<Compiler> = Arc::downgrade(&compiler);
+    executor.set_reentry(handler);
+    let body = executor.reenter(stub).unwrap();
+    assert_eq!(call(&executor, body, &[5.0]), 5.0);
+    let error = executor.reenter(ExecutorAddr::new(32)).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the function at 0x20 cannot be given a body: no such function"
+    );
+    drop(compiler);
+    let error = executor.reenter(stub).unwrap_err();
+    assert!(matches!(error, ExecutorError::NobodyToAsk { .. }), "{error}");
+}
