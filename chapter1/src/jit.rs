@@ -1,82 +1,32 @@
 //! The JIT of this chapter: definitions are kept as IR until something that
 //! needs them is looked up; then they, and all that they call, are compiled,
 //! linked and published together.
+//!
+//! | file | what it has |
+//! |---|---|
+//! | `plan` | what a lookup needs |
+//! | `error` | what can go wrong |
+//! | `driver` | the JIT as a session sees it |
 
-use crate::codegen::{CodeGenerator, CodegenError, Target};
+mod driver;
+mod error;
+mod plan;
+
+pub use error::{JitError, Path};
+
+use crate::codegen::{CodeGenerator, Target};
 use crate::executor::memory::{MemoryConfig, MemoryError};
 use crate::executor::{
-    Executor, ExecutorAddr, ExecutorError, Host, HostError, HostFunction,
-    InProcess, SegmentKind,
+    Executor, ExecutorAddr, Host, HostError, HostFunction, InProcess,
+    SegmentKind,
 };
 use crate::ir::{Module, verify_module};
 use crate::link::{LinkError, LinkGraph, Linker, NoRoom, Placed, Published};
-use crate::repl::Driver;
 use crate::symbol::Symbol;
-use crate::syntax::diagnostics::count;
 use crate::timing::{Phase, Phases};
+use plan::Plan;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
-use thiserror::Error;
-
-/// Something cannot be defined, looked up or run.
-#[derive(Debug, Error)]
-pub enum JitError {
-    /// There is a definition of this name.
-    #[error("duplicate definition of `{symbol}`")]
-    Duplicate {
-        /// The name.
-        symbol: Symbol,
-        /// Whether the host's function has taken the name.
-        is_host: bool,
-    },
-    /// A function that is called has not been defined.
-    #[error("`{}` is declared, but not defined", path.missing())]
-    Missing {
-        /// From what was looked up to what is missing.
-        path: Path,
-    },
-    /// A function that is called exists, but may not be.
-    #[error("calling `{}` is not allowed", path.missing())]
-    NotAllowed {
-        /// From what was looked up to what is not allowed.
-        path: Path,
-    },
-    /// A host function is declared with the wrong number of parameters.
-    #[error(
-        "the host's `{}` takes {}, but is declared with \
-         {declared}",
-        path.missing(),
-        count(*params, "parameter")
-    )]
-    HostPrototype {
-        /// From what was looked up to the function.
-        path: Path,
-        /// How many parameters it has.
-        params: usize,
-        /// How many its caller declares.
-        declared: usize,
-    },
-    /// A function is too large.
-    #[error(transparent)]
-    Codegen(#[from] CodegenError),
-    /// There is no room.
-    #[error(transparent)]
-    Link(#[from] LinkError),
-    /// The executor refuses.
-    #[error(transparent)]
-    Executor(#[from] ExecutorError),
-}
-
-/// A chain of calls: each function calls the one after it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Path(pub Vec<Symbol>);
-
-impl Path {
-    /// The function at its end, which is the matter.
-    pub fn missing(&self) -> &Symbol {
-        self.0.last().expect("a path is never empty")
-    }
-}
 
 /// What is known of a name.
 #[derive(Clone, Copy, Debug)]
@@ -216,7 +166,7 @@ impl Jit {
         check(&module);
         let mut plan = Plan::default();
         for function in &module.functions {
-            plan.scan(&function.name, &module);
+            plan.scan(function);
         }
         self.find_needed(&mut plan)?;
         self.compile(&plan)?;
@@ -247,17 +197,17 @@ impl Jit {
                         let module = self.modules[index].as_ref();
                         let module = module.expect("not compiled yet");
                         for function in &module.functions {
-                            plan.scan(&function.name, module);
+                            plan.scan(function);
                         }
                     }
                 }
                 Some(State::Ready(_)) => {}
                 Some(State::Host(function)) => {
-                    check_params(plan, &name, function, declared)?;
+                    plan.check_params(&name, function, declared)?;
                 }
                 None => {
                     let function = self.find_host(plan, &name)?;
-                    check_params(plan, &name, &function, declared)?;
+                    plan.check_params(&name, &function, declared)?;
                     plan.bound.push((name, function));
                 }
             }
@@ -377,112 +327,6 @@ impl Jit {
             }
             Ok(linker.publish(placed, &**executor)?)
         })
-    }
-}
-
-impl Driver for Jit {
-    fn check_definable(&self, name: &str) -> Result<(), JitError> {
-        Jit::check_definable(self, name)
-    }
-
-    fn define(&mut self, module: Module) -> Result<(), JitError> {
-        Jit::define(self, module)
-    }
-
-    fn compile(&mut self, name: &Symbol) -> Result<(), JitError> {
-        self.lookup(name).map(|_| ())
-    }
-
-    fn evaluate(&mut self, module: Module) -> Result<f64, JitError> {
-        Jit::evaluate(self, module)
-    }
-
-    fn observe(&mut self, observer: Observer) {
-        self.observer = Some(observer);
-    }
-
-    fn phases(&mut self) -> &mut Phases {
-        &mut self.phases
-    }
-
-    fn counts(&self) -> Counts {
-        self.counts
-    }
-
-    fn host_functions(&self) -> Vec<(String, usize)> {
-        self.executor.host_symbols()
-    }
-}
-
-/// What must be compiled for a lookup.
-#[derive(Default)]
-struct Plan {
-    modules: Vec<usize>,
-    /// The host functions that become bound.
-    bound: Vec<(Symbol, HostFunction)>,
-    /// The names still to be looked at, with the number of parameters that a
-    /// caller declares.
-    wanted: Vec<(Symbol, Option<usize>)>,
-    /// Who was the first to need each name.
-    needed_by: FxHashMap<Symbol, Option<Symbol>>,
-    added: rustc_hash::FxHashSet<usize>,
-}
-
-impl Plan {
-    fn add(&mut self, module: usize) -> bool {
-        let is_new = self.added.insert(module);
-        if is_new {
-            self.modules.push(module);
-        }
-        is_new
-    }
-
-    fn want(&mut self, name: &Symbol, caller: Option<(&Symbol, usize)>) {
-        if !self.needed_by.contains_key(name) {
-            let needed_by = caller.map(|(caller, _)| caller.clone());
-            self.needed_by.insert(name.clone(), needed_by);
-            let declared = caller.map(|(_, params)| params);
-            self.wanted.push((name.clone(), declared));
-        }
-    }
-
-    /// Wants whatever a module calls and does not define.
-    fn scan(&mut self, root: &Symbol, module: &Module) {
-        self.needed_by.entry(root.clone()).or_insert(None);
-        for function in &module.functions {
-            for callee in function.callees.values() {
-                let params = callee.signature.params.len();
-                self.want(&callee.name, Some((&function.name, params)));
-            }
-        }
-    }
-
-    /// From a root of the plan to `name`, caller by caller.
-    fn path_to(&self, name: &Symbol) -> Path {
-        let mut path = vec![name.clone()];
-        let mut at = name;
-        while let Some(Some(caller)) = self.needed_by.get(at) {
-            path.push(caller.clone());
-            at = caller;
-        }
-        path.reverse();
-        Path(path)
-    }
-}
-
-/// Whether a caller declares a host function as it is.
-fn check_params(
-    plan: &Plan,
-    name: &Symbol,
-    function: &HostFunction,
-    declared: Option<usize>,
-) -> Result<(), JitError> {
-    match (function.params, declared) {
-        (Some(params), Some(declared)) if params != declared => {
-            let path = plan.path_to(name);
-            Err(JitError::HostPrototype { path, params, declared })
-        }
-        _ => Ok(()),
     }
 }
 

@@ -315,7 +315,7 @@ fn explain(
             }
         }
         JitError::Missing { path } => along(title, path, span, calls)
-            .help(format!("define it: `def {}(…) …`", cut(path.missing()))),
+            .help(format!("define it: `def {}(…) …`", cut(path.end()))),
         JitError::NotAllowed { path } => along(title, path, span, calls)
             .note(
                 "it is a symbol of this process that may have other \
@@ -324,7 +324,7 @@ fn explain(
             .help(format!(
                 "if you know that it takes and returns doubles, run with \
                  `--allow-symbol {}`",
-                cut(path.missing())
+                cut(path.end())
             )),
         JitError::HostPrototype { path, .. } => along(title, path, span, calls),
         JitError::Codegen(_) | JitError::Link(_) => {

@@ -86,7 +86,7 @@ impl Driver for Recorder {
             | JitError::HostPrototype { path, .. },
         ) = &result
         {
-            self.missing = Some(path.missing().to_string());
+            self.missing = Some(path.end().to_string());
         }
         result
     }
