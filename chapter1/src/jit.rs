@@ -162,12 +162,17 @@ impl Jit {
     ///
     /// # Errors
     /// If something that it calls does not exist or cannot be compiled.
+    ///
+    /// # Panics
+    /// If the module is no such module.
     pub fn evaluate(&mut self, module: Module) -> Result<f64, JitError> {
         check(&module);
+        let [function] = &module.functions[..] else {
+            panic!("an expression is one function")
+        };
+        assert!(function.signature.params.is_empty(), "without parameters");
         let mut plan = Plan::default();
-        for function in &module.functions {
-            plan.scan(function);
-        }
+        plan.scan(function);
         self.find_needed(&mut plan)?;
         self.compile(&plan)?;
         let placed = self.generate(&module)?;
