@@ -155,12 +155,12 @@ fn jit_agrees(name: &str, count: u32, target: Target, mapping: MappingChoice) {
 
 #[test]
 fn the_jit_agrees_with_the_reference_on_avx() {
-    jit_agrees("jit avx", 5_000, Target::AVX, MappingChoice::Auto);
+    jit_agrees("jit avx", 10_000, Target::AVX, MappingChoice::Auto);
 }
 
 #[test]
 fn the_jit_agrees_with_the_reference_on_sse2() {
-    jit_agrees("jit sse2", 5_000, Target::SSE2, MappingChoice::Auto);
+    jit_agrees("jit sse2", 10_000, Target::SSE2, MappingChoice::Auto);
 }
 
 #[test]
