@@ -5,7 +5,7 @@
 /// more is coming for the moment.
 const EAGER: usize = 64 * 1024;
 
-/// No item is longer than this. (Offsets must fit 32 bits.)
+/// How long an item may be: offsets must fit 32 bits.
 const MAX_ITEM: usize = 256 << 20;
 
 /// Lines longer than this are not waited for.
@@ -31,6 +31,8 @@ pub(super) struct Input {
     /// Whether only whole lines are handled, since the next ones are not far:
     /// messages show them whole then.
     by_lines: bool,
+    /// No item is longer than this.
+    max_item: usize,
 }
 
 impl Input {
@@ -44,6 +46,7 @@ impl Input {
             wanted: 0,
             is_first: true,
             by_lines,
+            max_item: MAX_ITEM,
         }
     }
 
@@ -83,7 +86,7 @@ impl Input {
 
     /// Whether there is more text than an item may have.
     pub(super) fn is_too_long(&self) -> bool {
-        self.text.len() - self.done > MAX_ITEM
+        self.text.len() - self.done > self.max_item
     }
 
     /// The end of the text that consists of whole tokens, or of whole lines.
@@ -191,5 +194,16 @@ mod tests {
         assert_eq!(input("1; 2;", false).line_start(3), 0);
         let long = input(&"1;".repeat(1000), false);
         assert_eq!(long.line_start(2000), 2000 - KEPT);
+    }
+
+    #[test]
+    fn text_is_too_long_when_too_much_of_it_has_not_been_handled() {
+        let mut input = input("1; 2345", false);
+        input.max_item = 4;
+        assert!(input.is_too_long());
+        input.consume(0, (1, 1), 3);
+        assert!(!input.is_too_long());
+        input.push(b"6", false);
+        assert!(input.is_too_long());
     }
 }

@@ -116,7 +116,9 @@ impl<D: Driver> Session<D> {
             let parsed = self.driver.phases().measure(Phase::Parse, || {
                 parser.next_item(&mut self.operators, &mut self.ast)
             });
-            if !is_last && parser.is_open() {
+            // Between two items, nothing is open.
+            let is_item = !matches!(parsed, Parsed::End);
+            if is_item && !is_last && parser.is_open() {
                 self.operators = before;
                 return consumed;
             }

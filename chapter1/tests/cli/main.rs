@@ -3,8 +3,10 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod conversations;
 mod limits;
 mod listings;
 mod options;
+mod pieces;
 mod sources;
 mod streams;

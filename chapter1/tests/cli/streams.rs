@@ -1,6 +1,7 @@
 //! Standard input, output and error, and how they end.
 
 use std::fs::File;
+use std::io::Write;
 
 use insta::assert_snapshot;
 
@@ -68,4 +69,45 @@ fn a_full_output_device() {
     let full = File::options().write(true).open("/dev/full").unwrap();
     let result = Run::new().input("1;\n").finish_into(full);
     assert_snapshot!(result);
+}
+
+#[test]
+fn a_closed_output_pipe_does_not_hide_that_an_item_was_refused() {
+    let run = Run::new().feed(|pipe| {
+        pipe.write_all(b"1 ? 2;")?;
+        loop {
+            pipe.write_all(b"1;\n")?;
+        }
+    });
+    let result = run.finish_after_one_line();
+    assert_eq!(result.stdout(), "Evaluated to 1.000000\n", "{result}");
+    assert_eq!(result.code(), 1, "{result}");
+    assert_eq!(result.stderr().matches("error").count(), 1, "{result}");
+}
+
+#[test]
+fn a_closed_output_pipe_is_no_failure_of_an_endless_program() {
+    let run = Run::new().feed(|pipe| {
+        loop {
+            pipe.write_all(b"1;\n")?;
+        }
+    });
+    let result = run.finish_after_one_line();
+    assert_eq!(result.code(), 0, "{result}");
+    assert_eq!(result.stderr(), "");
+}
+
+#[test]
+fn full_devices_for_all_output_do_not_abort() {
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    for source in ["1;\n", "1 ? 2;\n", "1 ? 2;\n1;\n"] {
+        let run = Run::new().argument("--stats").argument("--emit=tokens,asm");
+        let status = run.input(source).finish_both_into(&full);
+        assert_eq!(status.code(), Some(1), "{source}: {status}");
+    }
+}
+
+#[test]
+fn an_item_that_goes_on_after_its_end() {
+    assert_snapshot!(Run::new().input("extern f(x) + 1;\n2;\n").finish());
 }

@@ -4,9 +4,10 @@
 
 use std::ffi::OsString;
 use std::fmt;
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -19,11 +20,14 @@ pub(crate) fn workspace_root() -> &'static Path {
     chapter.parent().expect("the crate lies in the workspace")
 }
 
+/// Writes what a run reads, and then drops the pipe.
+type Feeder = Box<dyn FnOnce(&mut ChildStdin) -> io::Result<()> + Send>;
+
 /// A run of the binary, to be configured and then started.
 pub(crate) struct Run {
     arguments: Vec<OsString>,
     directory: PathBuf,
-    input: Vec<u8>,
+    feeder: Feeder,
 }
 
 /// What a run left behind. Displays as the text of a snapshot.
@@ -39,7 +43,7 @@ impl Run {
         Run {
             arguments: Vec::new(),
             directory: workspace_root().to_owned(),
-            input: Vec::new(),
+            feeder: Box::new(|_| Ok(())),
         }
     }
 
@@ -54,14 +58,23 @@ impl Run {
     }
 
     /// What comes through the pipe at its standard input.
-    pub(crate) fn input(mut self, input: impl Into<Vec<u8>>) -> Run {
-        self.input = input.into();
+    pub(crate) fn input(self, input: impl Into<Vec<u8>>) -> Run {
+        let input = input.into();
+        self.feed(move |pipe| pipe.write_all(&input))
+    }
+
+    /// The same, as `feeder` writes it, in a thread of its own.
+    pub(crate) fn feed(
+        mut self,
+        feeder: impl FnOnce(&mut ChildStdin) -> io::Result<()> + Send + 'static,
+    ) -> Run {
+        self.feeder = Box::new(feeder);
         self
     }
 
     /// Runs to the end. Panics when the end does not come.
     pub(crate) fn finish(self) -> Transcript {
-        let (mut child, _writer) = self.start(Stdio::piped());
+        let (mut child, _writer) = self.start(Stdio::piped(), Stdio::piped());
         let stdout = child.stdout.take().expect("stdout is a pipe");
         let stdout = in_background(stdout);
         self::finish(child, move || stdout.join().expect("no panic"))
@@ -69,33 +82,51 @@ impl Run {
 
     /// Runs with standard output going to `stdout`, to the end.
     pub(crate) fn finish_into(self, stdout: impl Into<Stdio>) -> Transcript {
-        let (child, _writer) = self.start(stdout.into());
+        let (child, _writer) = self.start(stdout.into(), Stdio::piped());
         self::finish(child, Vec::new)
+    }
+
+    /// Runs with both outputs going to `device`, to the end.
+    pub(crate) fn finish_both_into(self, device: &File) -> ExitStatus {
+        let [stdout, stderr] = [(); 2].map(|()| {
+            Stdio::from(device.try_clone().expect("the file is open"))
+        });
+        let (mut child, _writer) = self.start(stdout, stderr);
+        wait(&mut child)
     }
 
     /// Runs like `chapter1 | head -1`: reads one line of output, then closes
     /// the pipe and waits for the end.
     pub(crate) fn finish_after_one_line(self) -> Transcript {
-        let (mut child, _writer) = self.start(Stdio::piped());
+        let (mut child, _writer) = self.start(Stdio::piped(), Stdio::piped());
         let mut stdout = child.stdout.take().expect("stdout is a pipe");
-        let line = first_line(&mut stdout).expect("the pipe is open");
-        drop(stdout);
-        self::finish(child, || line)
+        let line = thread::spawn(move || first_line(&mut stdout));
+        let line = || line.join().expect("no panic").expect("an open pipe");
+        self::finish(child, line)
     }
 
-    fn start(self, stdout: Stdio) -> (Child, thread::JoinHandle<()>) {
+    /// Starts with both outputs going to pipes.
+    pub(crate) fn open(self) -> Child {
+        self.start(Stdio::piped(), Stdio::piped()).0
+    }
+
+    fn start(
+        self,
+        stdout: Stdio,
+        stderr: Stdio,
+    ) -> (Child, thread::JoinHandle<()>) {
         let mut child = Command::new(env!("CARGO_BIN_EXE_chapter1"))
             .args(self.arguments)
             .current_dir(self.directory)
             .stdin(Stdio::piped())
             .stdout(stdout)
-            .stderr(Stdio::piped())
+            .stderr(stderr)
             .spawn()
             .expect("the binary was built");
         let mut stdin = child.stdin.take().expect("stdin is a pipe");
         let writer = thread::spawn(move || {
             // The program may end before it has read everything.
-            let _ = stdin.write_all(&self.input);
+            let _ = (self.feeder)(&mut stdin);
         });
         (child, writer)
     }
@@ -110,7 +141,7 @@ fn finish(mut child: Child, stdout: impl FnOnce() -> Vec<u8>) -> Transcript {
 }
 
 /// The watchdog.
-fn wait(child: &mut Child) -> ExitStatus {
+pub(crate) fn wait(child: &mut Child) -> ExitStatus {
     let start = Instant::now();
     while start.elapsed() < PATIENCE {
         if let Some(status) = child.try_wait().expect("our own child") {
