@@ -18,6 +18,7 @@
 //! | [`link`] | places for code, and addresses in it |
 //! | [`executor`] | memory that runs, host functions, the call itself |
 //! | [`jit`] | definitions compiled when something needs them |
+//! | [`orc`] | the life of symbols; the JIT does not stand on it yet |
 //! | [`definitions`] | what the user has declared and defined |
 //! | [`repl`] | files and pipes, options, answers: what the binary does |
 //! | [`symbol`], [`span`], [`recursion`], [`timing`] | what the others share |
