@@ -1,13 +1,16 @@
 //! Register allocation under the eyes of regalloc2's checker, which the
-//! feature `verify` makes part of every compilation: a wrong allocation is a
-//! panic.
+//! feature `verify` makes part of every compilation with debug assertions: a
+//! wrong allocation is a panic. Without them, these tests do not exist rather
+//! than prove nothing.
 //!
 //! `KS_CASES` says how many random modules are compiled.
+
+#![cfg(debug_assertions)]
 
 #[cfg(not(feature = "verify"))]
 compile_error!("without the checker these tests prove nothing");
 
-#[allow(unused_imports)]
+#[expect(unused_imports, reason = "other tests need the rest of it")]
 mod ir_gen;
 
 use chapter1::codegen::{CodeGenerator, Target};

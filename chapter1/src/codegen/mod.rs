@@ -92,7 +92,8 @@ impl CodeGenerator {
     ) -> Result<(), CodegenError> {
         self.order.compute(function);
         self.allocator.run(function, &self.order);
-        // Not in benchmarks, which are built like tests but for this.
+        // With debug assertions only: benchmarks are built with the feature
+        // too, and must not measure the checker.
         #[cfg(all(feature = "verify", debug_assertions))]
         if let Err(refusal) =
             verify::check(function, &self.order, &self.allocator)
