@@ -31,9 +31,11 @@ compile_error!(
 
 pub mod codegen;
 pub mod definitions;
+pub mod driver;
 pub mod executor;
 pub mod ir;
 pub mod jit;
+pub mod kaleidoscope;
 pub mod link;
 pub mod orc;
 pub mod recursion;

@@ -1,5 +1,6 @@
 //! How long each phase of compilation takes.
 
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// A phase, in the order of the way of a program.
@@ -34,33 +35,35 @@ impl Phase {
     }
 }
 
-/// The time spent in each phase. Off unless asked for: looking at the clock
-/// takes as long as lexing a line.
-#[derive(Clone, Default, Debug)]
+/// The time spent in each phase, by all threads together. Off unless asked
+/// for: looking at the clock takes as long as lexing a line.
+#[derive(Default, Debug)]
 pub struct Phases {
-    is_on: bool,
-    spent: [Duration; Phase::ALL.len()],
+    is_on: AtomicBool,
+    nanoseconds: [AtomicU64; Phase::ALL.len()],
 }
 
 impl Phases {
     /// Starts measuring.
-    pub fn switch_on(&mut self) {
-        self.is_on = true;
+    pub fn switch_on(&self) {
+        self.is_on.store(true, Ordering::Relaxed);
     }
 
     /// Runs `body`, and adds the time that it takes to a phase.
-    pub fn measure<T>(&mut self, phase: Phase, body: impl FnOnce() -> T) -> T {
-        if !self.is_on {
+    pub fn measure<T>(&self, phase: Phase, body: impl FnOnce() -> T) -> T {
+        if !self.is_on.load(Ordering::Relaxed) {
             return body();
         }
         let start = Instant::now();
         let result = body();
-        self.spent[phase as usize] += start.elapsed();
+        let spent = start.elapsed().as_nanos() as u64;
+        self.nanoseconds[phase as usize].fetch_add(spent, Ordering::Relaxed);
         result
     }
 
     /// The time spent in a phase so far.
     pub fn spent(&self, phase: Phase) -> Duration {
-        self.spent[phase as usize]
+        let nanoseconds = &self.nanoseconds[phase as usize];
+        Duration::from_nanos(nanoseconds.load(Ordering::Relaxed))
     }
 }

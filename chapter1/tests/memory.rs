@@ -3,16 +3,18 @@
 
 use std::ops::Range;
 use std::process::Command;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::{fs, thread};
 
 use chapter1::codegen::Target;
+use chapter1::driver::Driver;
 use chapter1::executor::memory::{MappingChoice, MemoryError};
 use chapter1::executor::memory::{Memory, MemoryConfig};
-use chapter1::executor::{ExecutorAddr, Host, SegmentKind};
+use chapter1::executor::{ExecutorAddr, Host, InProcess, SegmentKind};
 use chapter1::ir::{Module, parse_module};
-use chapter1::jit::Jit;
+use chapter1::jit::KaleidoscopeJit;
 use chapter1::link::{AddressSpace, Allocation};
+use chapter1::symbol::Symbol;
 use memmap2::MmapOptions;
 
 const BOTH: [MappingChoice; 2] =
@@ -121,21 +123,22 @@ fn number(name: &str, value: usize) -> Module {
     parse_module(&text).unwrap()
 }
 
-fn jit(mapping: MappingChoice) -> Jit {
+fn jit(mapping: MappingChoice) -> KaleidoscopeJit {
     let config = MemoryConfig { mapping, ..MemoryConfig::default() };
-    Jit::new(Target::host(), Host::default(), &config).unwrap()
+    let executor = InProcess::new(Target::host(), Host::default(), &config);
+    KaleidoscopeJit::new(Arc::new(executor.unwrap()))
 }
 
 /// Defines and compiles 200 functions, and evaluates 1 000 expressions.
 fn define_and_evaluate(mapping: MappingChoice) {
-    let mut jit = jit(mapping);
+    let jit = jit(mapping);
     for round in 0..1_000 {
         let value = jit.evaluate(number("__anon_expr", round)).unwrap();
         assert_eq!(value, round as f64);
         if round % 5 == 0 {
             let name = format!("f{round}");
-            jit.define(number(&name, round)).unwrap();
-            jit.lookup(&name).unwrap();
+            jit.define_ir(number(&name, round)).unwrap();
+            jit.lookup(&Symbol::new(&name)).unwrap();
         }
         assert_eq!(writable_and_executable(), [""; 0]);
     }
@@ -218,13 +221,13 @@ fn the_resident_size_of_segments_is_flat() {
 fn the_resident_size_of_a_jit_that_evaluates_is_flat() {
     let _alone = alone();
     for (mapping, rounds) in BOTH.into_iter().zip([100_000, 10_000]) {
-        let mut jit = jit(mapping);
+        let jit = jit(mapping);
         let module = number("__anon_expr", 7);
-        let mut evaluate = |rounds: usize| {
+        let evaluate = |rounds: usize| {
             for _ in 0..rounds {
                 jit.evaluate(module.clone()).unwrap();
             }
-            jit.memory_used()
+            jit.objects.memory_used(SegmentKind::Code)
         };
         let used = evaluate(rounds / 10);
         let before = resident();

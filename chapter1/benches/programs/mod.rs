@@ -51,7 +51,7 @@ pub fn lower(text: &str) -> Vec<Module> {
     let mut operators = Operators::default();
     let mut ast = Ast::default();
     let mut lowering = Lowering::default();
-    let mut known = Definitions::default();
+    let known = Definitions::default();
     let mut modules = Vec::new();
     loop {
         match parser.next_item(&mut operators, &mut ast) {
@@ -60,7 +60,7 @@ pub fn lower(text: &str) -> Vec<Module> {
                     .definition(&ast, &prototype, body, &known)
                     .expect("a valid definition");
                 let params = prototype.params.len();
-                known.define(&function.name, params, [].into_iter());
+                known.declare(&function.name, params);
                 modules.push(Module { functions: vec![function] });
             }
             Parsed::End => return modules,

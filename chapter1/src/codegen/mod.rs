@@ -78,6 +78,7 @@ impl CodeGenerator {
     ) -> Result<LinkGraph, CodegenError> {
         let mut graph = LinkGraph::default();
         self.constants.reset();
+        self.scratch.reset();
         for function in &module.functions {
             self.function(function, &mut graph)?;
         }

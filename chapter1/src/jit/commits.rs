@@ -1,14 +1,16 @@
 //! What the JIT tells the executor.
 
 use super::*;
-use crate::executor::Batch;
+use crate::driver::JitError;
 use crate::executor::fake::{Event, Fake};
+use crate::executor::{Batch, SegmentKind};
 use crate::ir::parse_module;
+use crate::symbol::Symbol;
 use std::sync::atomic::Ordering;
 
-fn jit() -> (Arc<Fake>, Jit) {
+fn jit() -> (Arc<Fake>, KaleidoscopeJit) {
     let fake = Arc::new(Fake::new());
-    (fake.clone(), Jit::with_executor(fake))
+    (fake.clone(), KaleidoscopeJit::new(fake))
 }
 
 fn number(name: &str) -> Module {
@@ -45,24 +47,24 @@ fn batches(events: Vec<Event>) -> Vec<Batch> {
 
 #[test]
 fn a_compiled_function_is_one_commit() {
-    let (fake, mut jit) = jit();
-    jit.define(number("f")).unwrap();
+    let (fake, jit) = jit();
+    jit.define_ir(number("f")).unwrap();
     assert_eq!(fake.events(), []);
-    let f = jit.lookup("f").unwrap();
+    let f = jit.lookup(&Symbol::new("f")).unwrap();
     let [batch] = &batches(fake.events())[..] else { panic!("not one") };
     let [segment] = &batch.segments[..] else { panic!("not one") };
     assert_eq!((segment.kind, segment.at), (SegmentKind::Code, f));
-    jit.lookup("f").unwrap();
+    jit.lookup(&Symbol::new("f")).unwrap();
     assert_eq!(fake.events(), []);
 }
 
 #[test]
 fn the_thunk_that_a_function_needs_is_in_its_commit() {
-    let (fake, mut jit) = jit();
-    jit.define(caller("f", "far")).unwrap();
-    jit.define(caller("g", "far")).unwrap();
-    jit.lookup("f").unwrap();
-    jit.lookup("g").unwrap();
+    let (fake, jit) = jit();
+    jit.define_ir(caller("f", "far")).unwrap();
+    jit.define_ir(caller("g", "far")).unwrap();
+    jit.lookup(&Symbol::new("f")).unwrap();
+    jit.lookup(&Symbol::new("g")).unwrap();
     let [f, g] = &batches(fake.events())[..] else { panic!("not two") };
     assert_eq!((f.segments.len(), f.pointers.len()), (2, 1));
     assert_eq!(f.pointers[0].1, 0x1000);
@@ -71,7 +73,7 @@ fn the_thunk_that_a_function_needs_is_in_its_commit() {
 
 #[test]
 fn an_expression_is_retired_after_its_call() {
-    let (fake, mut jit) = jit();
+    let (fake, jit) = jit();
     jit.evaluate(number("one")).unwrap();
     jit.evaluate(number("two")).unwrap();
     let events = fake.events();
@@ -89,24 +91,24 @@ fn an_expression_is_retired_after_its_call() {
 /// There is room for some thousand of these.
 #[test]
 fn expressions_that_the_executor_refuses_leave_nothing_behind() {
-    let (fake, mut jit) = jit();
-    jit.define(caller("f", "far")).unwrap();
+    let (fake, jit) = jit();
+    jit.define_ir(caller("f", "far")).unwrap();
     fake.is_broken.store(true, Ordering::Relaxed);
     for _ in 0..10_000 {
         let error = jit.evaluate(caller("one", "far")).unwrap_err();
-        assert!(matches!(error, JitError::Executor(_)), "{error}");
-        assert!(jit.lookup("f").is_err());
+        assert!(matches!(error, JitError::Failed(_)), "{error}");
+        assert!(jit.lookup(&Symbol::new("f")).is_err());
     }
-    assert_eq!(jit.memory_used(), 0);
+    assert_eq!(jit.objects.memory_used(SegmentKind::Code), 0);
     fake.is_broken.store(false, Ordering::Relaxed);
-    jit.lookup("f").unwrap();
+    jit.lookup(&Symbol::new("f")).unwrap();
     let [batch] = &batches(fake.events())[..] else { panic!("not one") };
     assert_eq!(batch.pointers.len(), 1);
 }
 
 #[test]
 fn a_retirement_that_is_refused_is_sent_again() {
-    let (fake, mut jit) = jit();
+    let (fake, jit) = jit();
     jit.evaluate(number("one")).unwrap();
     fake.is_broken.store(true, Ordering::Relaxed);
     jit.evaluate(number("two")).unwrap_err();
@@ -118,15 +120,31 @@ fn a_retirement_that_is_refused_is_sent_again() {
 }
 
 #[test]
-fn a_lookup_that_fails_half_way_changes_nothing() {
-    let (fake, mut jit) = jit();
-    jit.define(caller("f", "g")).unwrap();
-    jit.define(number("g")).unwrap();
+fn what_was_compiled_before_a_failure_is_not_compiled_again() {
+    let (fake, jit) = jit();
+    jit.define_ir(caller("f", "g")).unwrap();
+    jit.define_ir(number("g")).unwrap();
     fake.fail_after.store(1, Ordering::Relaxed);
-    jit.lookup("f").unwrap_err();
-    // The one that was committed is retired with the first of the others.
+    jit.lookup(&Symbol::new("f")).unwrap_err();
     assert_eq!(batches(fake.events()).len(), 1);
-    jit.lookup("f").unwrap();
-    let [first, second] = &batches(fake.events())[..] else { panic!() };
-    assert_eq!((first.retirements.len(), second.retirements.len()), (1, 0));
+    jit.lookup(&Symbol::new("f")).unwrap();
+    let [f] = &batches(fake.events())[..] else { panic!("not one") };
+    assert_eq!(f.retirements, []);
+}
+
+#[test]
+fn what_was_committed_in_the_hope_of_something_that_failed_is_retired() {
+    let (fake, jit) = jit();
+    jit.define_ir(caller("f", "g")).unwrap();
+    jit.define_ir(caller("g", "h")).unwrap();
+    jit.define_ir(number("h")).unwrap();
+    // `f` is linked as soon as `g` has an address, and `h` needs nothing.
+    fake.fail_after.store(2, Ordering::Relaxed);
+    jit.lookup(&Symbol::new("f")).unwrap_err();
+    let [f, h] = &batches(fake.events())[..] else { panic!("not two") };
+    assert_eq!((f.retirements.len(), h.retirements.len()), (0, 0));
+    jit.lookup(&Symbol::new("f")).unwrap();
+    let [again, g] = &batches(fake.events())[..] else { panic!("not two") };
+    assert_eq!(again.retirements[0].start, f.segments[0].at);
+    assert_eq!((again.retirements.len(), g.retirements.len()), (1, 0));
 }

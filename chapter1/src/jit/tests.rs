@@ -2,22 +2,28 @@
 
 use super::*;
 use crate::codegen::MAX_FRAME;
-use crate::executor::memory::MappingChoice;
-use crate::executor::{call, output};
+use crate::codegen::Target;
+use crate::driver::JitError;
+use crate::executor::memory::{MappingChoice, MemoryConfig};
+use crate::executor::{Host, InProcess, SegmentKind, call, output};
 use crate::ir::parse_module;
-use crate::link::AddressSpaceFull;
+use crate::link::LinkError;
+use crate::orc::ObjectError;
+use crate::symbol::Symbol;
 use std::fmt::Write;
+use std::sync::Mutex;
 
-fn jit_with(memory: &MemoryConfig) -> Jit {
-    Jit::new(Target::host(), Host::default(), memory).unwrap()
+fn jit_with(memory: &MemoryConfig) -> KaleidoscopeJit {
+    let executor = InProcess::new(Target::host(), Host::default(), memory);
+    KaleidoscopeJit::new(Arc::new(executor.unwrap()))
 }
 
-fn jit() -> Jit {
+fn jit() -> KaleidoscopeJit {
     jit_with(&MemoryConfig::default())
 }
 
 /// A JIT with so little memory for code.
-fn small_jit(code_size: u64) -> Jit {
+fn small_jit(code_size: u64) -> KaleidoscopeJit {
     jit_with(&MemoryConfig {
         code_size,
         mapping: MappingChoice::Dual,
@@ -108,89 +114,99 @@ fn path(error: JitError) -> Vec<String> {
     match error {
         JitError::Missing { path }
         | JitError::NotAllowed { path }
-        | JitError::HostPrototype { path, .. } => {
+        | JitError::Prototype { path, .. } => {
             path.0.iter().map(Symbol::to_string).collect()
         }
         other => panic!("no path: {other}"),
     }
 }
 
+/// How many bytes of code are in use.
+fn used(jit: &KaleidoscopeJit) -> u64 {
+    jit.objects.memory_used(SegmentKind::Code)
+}
+
 fn is_full(error: &JitError) -> bool {
-    matches!(error, JitError::Link(LinkError::Full(AddressSpaceFull { .. })))
+    let JitError::Failed(cause) = error else { return false };
+    let error = cause.downcast_ref();
+    matches!(error, Some(ObjectError::Link(LinkError::Full(_))))
 }
 
 #[test]
 fn a_function_is_compiled_when_it_is_looked_up_and_only_then() {
-    let mut jit = jit();
-    jit.define(number("f", 7.0)).unwrap();
-    assert_eq!((jit.counts.defined, jit.counts.compiled), (1, 0));
-    let f = jit.lookup("f").unwrap();
-    assert_eq!(jit.counts.compiled, 1);
-    assert_eq!(jit.lookup("f").unwrap(), f);
-    assert_eq!(jit.counts.compiled, 1);
+    let jit = jit();
+    jit.define_ir(number("f", 7.0)).unwrap();
+    assert_eq!((jit.counts().defined, jit.counts().compiled), (1, 0));
+    let f = jit.lookup(&Symbol::new("f")).unwrap();
+    assert_eq!(jit.counts().compiled, 1);
+    assert_eq!(jit.lookup(&Symbol::new("f")).unwrap(), f);
+    assert_eq!(jit.counts().compiled, 1);
     // SAFETY: `f` has been published, and has no parameters.
     assert_eq!(unsafe { call::call(f, &[]) }, 7.0);
 }
 
 #[test]
 fn a_lookup_compiles_what_is_called_and_nothing_else() {
-    let mut jit = jit();
-    jit.define(number("one", 1.0)).unwrap();
-    jit.define(caller("two", "one", 0)).unwrap();
-    jit.define(caller("three", "two", 0)).unwrap();
-    jit.define(number("other", 1.0)).unwrap();
+    let jit = jit();
+    jit.define_ir(number("one", 1.0)).unwrap();
+    jit.define_ir(caller("two", "one", 0)).unwrap();
+    jit.define_ir(caller("three", "two", 0)).unwrap();
+    jit.define_ir(number("other", 1.0)).unwrap();
     assert_eq!(jit.evaluate(expression("three", 0)).unwrap(), 3.0);
     // With the expression, which is compiled too.
-    assert_eq!(jit.counts.compiled, 4);
+    assert_eq!(jit.counts().compiled, 4);
 }
 
 #[test]
 fn a_duplicate_definition_is_refused_and_the_first_stays() {
-    let mut jit = jit();
-    jit.define(number("f", 1.0)).unwrap();
+    let jit = jit();
+    jit.define_ir(number("f", 1.0)).unwrap();
     for compiled in [false, true] {
         if compiled {
-            jit.lookup("f").unwrap();
+            jit.lookup(&Symbol::new("f")).unwrap();
         }
-        let error = jit.define(number("f", 2.0)).unwrap_err();
+        let error = jit.define_ir(number("f", 2.0)).unwrap_err();
         assert_eq!(error.to_string(), "duplicate definition of `f`");
         assert!(matches!(error, JitError::Duplicate { is_host: false, .. }));
         assert_eq!(jit.evaluate(expression("f", 0)).unwrap(), 1.0);
     }
-    assert_eq!(jit.counts.defined, 1);
+    assert_eq!(jit.counts().defined, 1);
 }
 
 #[test]
 fn of_a_module_with_a_duplicate_nothing_is_kept() {
-    let mut jit = jit();
-    jit.define(number("f", 1.0)).unwrap();
+    let jit = jit();
+    jit.define_ir(number("f", 1.0)).unwrap();
     let mut both = number("g", 2.0);
     both.functions.extend(number("f", 3.0).functions);
-    assert!(jit.define(both).is_err());
-    assert_eq!(path(jit.lookup("g").unwrap_err()), ["g"]);
-    jit.define(number("g", 4.0)).unwrap();
+    assert!(jit.define_ir(both).is_err());
+    assert_eq!(path(jit.lookup(&Symbol::new("g")).unwrap_err()), ["g"]);
+    jit.define_ir(number("g", 4.0)).unwrap();
     assert_eq!(jit.evaluate(expression("g", 0)).unwrap(), 4.0);
 }
 
 #[test]
 fn a_missing_function_is_named_with_the_way_to_it_and_looked_for_again() {
-    let mut jit = jit();
-    jit.define(caller("f", "g", 0)).unwrap();
-    jit.define(caller("g", "h", 0)).unwrap();
+    let jit = jit();
+    jit.define_ir(caller("f", "g", 0)).unwrap();
+    jit.define_ir(caller("g", "h", 0)).unwrap();
     for _ in 0..2 {
         let error = jit.evaluate(expression("f", 0)).unwrap_err();
         assert_eq!(error.to_string(), "`h` is declared, but not defined");
         assert_eq!(path(error), ["__anon_expr", "f", "g", "h"]);
-        assert_eq!(path(jit.lookup("g").unwrap_err()), ["g", "h"]);
+        assert_eq!(
+            path(jit.lookup(&Symbol::new("g")).unwrap_err()),
+            ["g", "h"]
+        );
     }
-    assert_eq!(path(jit.lookup("h").unwrap_err()), ["h"]);
-    jit.define(number("h", 5.0)).unwrap();
+    assert_eq!(path(jit.lookup(&Symbol::new("h")).unwrap_err()), ["h"]);
+    jit.define_ir(number("h", 5.0)).unwrap();
     assert_eq!(jit.evaluate(expression("f", 0)).unwrap(), 7.0);
 }
 
 #[test]
 fn functions_of_different_modules_call_each_other() {
-    let mut jit = jit();
+    let jit = jit();
     let countdown = |name: &str, other: &str, add: f64| {
         module(&format!(
             "function @{name}(f64) -> f64 {{
@@ -210,27 +226,27 @@ fn functions_of_different_modules_call_each_other() {
             }}"
         ))
     };
-    jit.define(countdown("even", "odd", 1.0)).unwrap();
-    jit.define(countdown("odd", "even", 100.0)).unwrap();
-    let even = jit.lookup("even").unwrap();
+    jit.define_ir(countdown("even", "odd", 1.0)).unwrap();
+    jit.define_ir(countdown("odd", "even", 100.0)).unwrap();
+    let even = jit.lookup(&Symbol::new("even")).unwrap();
     // SAFETY: `even` has been published, and has one parameter.
     assert_eq!(unsafe { call::call(even, &[5.0]) }, 203.0);
 }
 
 #[test]
 fn a_definition_comes_before_the_host_unless_that_is_bound() {
-    let mut jit = jit();
-    jit.define(caller("cos", "fabs", 1)).unwrap();
+    let jit = jit();
+    jit.define_ir(caller("cos", "fabs", 1)).unwrap();
     assert_eq!(jit.evaluate(expression("cos", 1)).unwrap(), 2.0);
-    let error = jit.define(caller("fabs", "sqrt", 1)).unwrap_err();
+    let error = jit.define_ir(caller("fabs", "sqrt", 1)).unwrap_err();
     assert!(matches!(error, JitError::Duplicate { is_host: true, .. }));
     assert_eq!(jit.evaluate(expression("cos", 1)).unwrap(), 2.0);
 }
 
 #[test]
 fn other_symbols_of_the_process_are_not_called() {
-    let mut jit = jit();
-    jit.define(caller("f", "exit", 1)).unwrap();
+    let jit = jit();
+    jit.define_ir(caller("f", "exit", 1)).unwrap();
     let error = jit.evaluate(expression("f", 1)).unwrap_err();
     assert_eq!(error.to_string(), "calling `exit` is not allowed");
     assert_eq!(path(error), ["__anon_expr", "f", "exit"]);
@@ -238,7 +254,7 @@ fn other_symbols_of_the_process_are_not_called() {
 
 #[test]
 fn a_host_function_is_called_with_its_number_of_arguments_or_not_at_all() {
-    let mut jit = jit();
+    let jit = jit();
     for bound in [false, true] {
         if bound {
             assert_eq!(jit.evaluate(expression("pow", 2)).unwrap(), 1.0);
@@ -246,10 +262,7 @@ fn a_host_function_is_called_with_its_number_of_arguments_or_not_at_all() {
         jit.evaluate(expression("pow", 3)).unwrap_err();
         let error = jit.evaluate(expression("pow", 1)).unwrap_err();
         assert!(
-            matches!(
-                error,
-                JitError::HostPrototype { params: 2, declared: 1, .. }
-            ),
+            matches!(error, JitError::Prototype { params: 2, declared: 1, .. }),
             "{error}"
         );
         assert_eq!(path(error), ["__anon_expr", "pow"]);
@@ -258,10 +271,10 @@ fn a_host_function_is_called_with_its_number_of_arguments_or_not_at_all() {
 
 #[test]
 fn a_lookup_that_fails_changes_nothing() {
-    let mut jit = jit();
-    jit.define(number("f", 1.0)).unwrap();
-    jit.define(caller("g", "f", 0)).unwrap();
-    jit.define(module(
+    let jit = jit();
+    jit.define_ir(number("f", 1.0)).unwrap();
+    jit.define_ir(caller("g", "f", 0)).unwrap();
+    jit.define_ir(module(
         "function @h() -> f64 {
             fn0 = function @g() -> f64
             fn1 = function @cos(f64) -> f64
@@ -274,21 +287,24 @@ fn a_lookup_that_fails_changes_nothing() {
         }",
     ))
     .unwrap();
-    assert_eq!(path(jit.lookup("h").unwrap_err()), ["h", "nosuch"]);
-    assert_eq!((jit.counts.compiled, jit.memory_used()), (0, 0));
+    assert_eq!(
+        path(jit.lookup(&Symbol::new("h")).unwrap_err()),
+        ["h", "nosuch"]
+    );
+    assert_eq!(used(&jit), 0);
     // The host's function is not bound.
-    jit.define(caller("cos", "f", 0)).unwrap();
+    jit.define_ir(caller("cos", "f", 0)).unwrap();
     assert_eq!(jit.evaluate(expression("g", 0)).unwrap(), 2.0);
 }
 
 #[test]
 fn a_frame_that_is_too_large_is_an_error_and_leaves_the_rest_alone() {
-    let mut jit = jit();
+    let jit = jit();
     let fits = MAX_FRAME as usize / 8;
-    jit.define(number("one", 1.0)).unwrap();
-    jit.define(wide("wide", fits)).unwrap();
-    jit.define(wide("wider", fits + 1)).unwrap();
-    jit.define(caller("f", "wider", 0)).unwrap();
+    jit.define_ir(number("one", 1.0)).unwrap();
+    jit.define_ir(wide("wide", fits)).unwrap();
+    jit.define_ir(wide("wider", fits + 1)).unwrap();
+    jit.define_ir(caller("f", "wider", 0)).unwrap();
     for _ in 0..2 {
         let error = jit.evaluate(expression("f", 0)).unwrap_err();
         let bytes = 8 * (fits + 1);
@@ -307,26 +323,29 @@ fn a_frame_that_is_too_large_is_an_error_and_leaves_the_rest_alone() {
 
 #[test]
 fn a_module_that_cannot_be_compiled_leaves_no_constants_behind() {
-    let mut jit = jit();
-    jit.define(number("one", 1.0)).unwrap();
+    let jit = jit();
+    jit.define_ir(number("one", 1.0)).unwrap();
     let mut both = caller("f", "one", 0);
     both.functions.extend(wide("wide", MAX_FRAME as usize).functions);
-    jit.define(both).unwrap();
+    jit.define_ir(both).unwrap();
     for _ in 0..2 {
-        assert!(matches!(jit.lookup("f"), Err(JitError::Codegen(_))));
+        assert!(matches!(
+            jit.lookup(&Symbol::new("f")),
+            Err(JitError::Codegen(_))
+        ));
         assert_eq!(jit.evaluate(number("__anon_expr", 7.0)).unwrap(), 7.0);
     }
 }
 
 #[test]
 fn the_memory_of_expressions_is_given_back() {
-    let mut jit = jit();
-    jit.define(caller("f", "fabs", 1)).unwrap();
+    let jit = jit();
+    jit.define_ir(caller("f", "fabs", 1)).unwrap();
     let expression = expression("f", 1);
     let mut most = 0;
     for _ in 0..10_000 {
         assert_eq!(jit.evaluate(expression.clone()).unwrap(), 2.0);
-        most = most.max(jit.memory_used());
+        most = most.max(used(&jit));
     }
     // Some tens of expressions are in quarantine at once.
     assert!(most < 8 << 10, "{most} bytes");
@@ -334,17 +353,17 @@ fn the_memory_of_expressions_is_given_back() {
 
 #[test]
 fn full_memory_is_an_error_and_the_session_goes_on() {
-    let mut jit = small_jit(4096);
-    jit.define(number("one", 1.0)).unwrap();
-    jit.define(long("long", 5_000)).unwrap();
+    let jit = small_jit(4096);
+    jit.define_ir(number("one", 1.0)).unwrap();
+    jit.define_ir(long("long", 5_000)).unwrap();
     for _ in 0..2 {
-        let used = jit.memory_used();
+        let before = used(&jit);
         let error = jit.evaluate(expression("long", 0)).unwrap_err();
         assert!(is_full(&error), "{error}");
-        let error = jit.lookup("long").unwrap_err();
+        let error = jit.lookup(&Symbol::new("long")).unwrap_err();
         assert!(is_full(&error), "{error}");
         assert_eq!(jit.evaluate(expression("one", 0)).unwrap(), 1.0);
-        assert!(jit.memory_used() <= used + 1024);
+        assert!(used(&jit) <= before + 1024);
     }
     for round in 0..1_000 {
         jit.evaluate(expression("long", 0)).unwrap_err();
@@ -359,20 +378,20 @@ fn full_memory_is_an_error_and_the_session_goes_on() {
 fn whatever_does_not_fit_nothing_half_finished_is_called() {
     let mut outcomes = [0; 2];
     for functions in 0..260 {
-        let mut jit = small_jit(4096);
+        let jit = small_jit(4096);
         for i in 0..functions {
             // Zero takes no constant, so this is 16 bytes.
-            jit.define(number(&format!("f{i}"), 0.0)).unwrap();
-            let _ = jit.lookup(&format!("f{i}"));
+            jit.define_ir(number(&format!("f{i}"), 0.0)).unwrap();
+            let _ = jit.lookup(&Symbol::new(&format!("f{i}")));
         }
         // A function of this program, which is far from mapped memory.
-        jit.define(caller("g", "putchard", 1)).unwrap();
-        jit.define(caller("h", "g", 1)).unwrap();
-        let first = jit.lookup("h");
-        let used = jit.memory_used();
-        let second = jit.lookup("h");
+        jit.define_ir(caller("g", "putchard", 1)).unwrap();
+        jit.define_ir(caller("h", "g", 1)).unwrap();
+        let first = jit.lookup(&Symbol::new("h"));
+        let before = used(&jit);
+        let second = jit.lookup(&Symbol::new("h"));
         assert_eq!(first.is_ok(), second.is_ok(), "{functions} functions");
-        assert_eq!(jit.memory_used(), used, "{functions} functions");
+        assert_eq!(used(&jit), before, "{functions} functions");
         outcomes[usize::from(first.is_ok())] += 1;
         let evaluate = || jit.evaluate(expression("h", 1));
         match output::capture(evaluate).0 {
@@ -385,17 +404,15 @@ fn whatever_does_not_fit_nothing_half_finished_is_called() {
 
 #[test]
 fn the_observer_sees_each_module_that_is_compiled() {
-    use std::cell::RefCell;
-    use std::rc::Rc;
-    let seen = Rc::new(RefCell::new(Vec::new()));
-    let mut jit = jit();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let jit = jit();
     let names = seen.clone();
-    jit.observer = Some(Box::new(move |module, graph| {
+    jit.observe(Box::new(move |module, graph| {
         assert!(!graph.bytes.is_empty());
-        names.borrow_mut().push(module.functions[0].name.to_string());
+        names.lock().unwrap().push(module.functions[0].name.to_string());
     }));
-    jit.define(caller("f", "g", 0)).unwrap();
-    jit.define(number("g", 1.0)).unwrap();
+    jit.define_ir(caller("f", "g", 0)).unwrap();
+    jit.define_ir(number("g", 1.0)).unwrap();
     jit.evaluate(expression("f", 0)).unwrap();
-    assert_eq!(*seen.borrow(), ["f", "g", "__anon_expr"]);
+    assert_eq!(*seen.lock().unwrap(), ["__anon_expr", "f", "g"]);
 }

@@ -63,6 +63,8 @@ pub struct GraphSymbol {
     pub name: Option<Symbol>,
     /// Where it lies; an external symbol is for the linker to find.
     pub definition: Option<Definition>,
+    /// How many numbers it takes or is passed, if that is known.
+    pub params: Option<u32>,
 }
 
 /// How an address is written into a block.
@@ -140,12 +142,13 @@ impl LinkGraph {
     ) -> SymbolId {
         let size = self.blocks[block].range.len() as u32;
         let definition = Some(Definition { block, offset: 0, size });
-        self.symbols.push(GraphSymbol { name, definition })
+        self.symbols.push(GraphSymbol { name, definition, params: None })
     }
 
     /// Adds a symbol that is defined elsewhere.
     pub fn declare(&mut self, name: Symbol) -> SymbolId {
-        self.symbols.push(GraphSymbol { name: Some(name), definition: None })
+        let name = Some(name);
+        self.symbols.push(GraphSymbol { name, definition: None, params: None })
     }
 
     /// The bytes of a block.
@@ -156,9 +159,24 @@ impl LinkGraph {
 
     /// The symbols that other graphs must provide.
     pub fn externals(&self) -> impl Iterator<Item = &Symbol> {
+        self.prototypes().map(|(name, _)| name)
+    }
+
+    /// The same, each with the number of arguments that it is passed.
+    pub fn prototypes(&self) -> impl Iterator<Item = (&Symbol, Option<u32>)> {
         self.symbols
             .values()
             .filter(|symbol| symbol.definition.is_none())
-            .filter_map(|symbol| symbol.name.as_ref())
+            .filter_map(|symbol| Some((symbol.name.as_ref()?, symbol.params)))
+    }
+
+    /// Leaves symbols to definitions elsewhere, all but those that are
+    /// `wanted`.
+    pub fn give_way(&mut self, wanted: impl Fn(&Symbol) -> bool) {
+        for symbol in self.symbols.values_mut() {
+            if symbol.name.as_ref().is_some_and(|name| !wanted(name)) {
+                symbol.definition = None;
+            }
+        }
     }
 }

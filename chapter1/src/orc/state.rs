@@ -9,8 +9,8 @@
 //! ```text
 //!        looked up             has an address       bytes in place      all it needs
 //!  Lazy ──────────▶ Materializing ──────▶ Resolved ──────────▶ Emitted ────────▶ Ready
-//!   ▲                   │   │                │                    │
-//!   └──── replaced ─────┘   └──── failed ────┴──── or removed ────┴──▶ gone
+//!   ▲                   │   │                │                    │              │
+//!   └──── replaced ─────┘   └──── failed ────┴──── or removed ────┴── removed ───┴─▶ gone
 //! ```
 //!
 //! The last step is the interesting one, for symbols may depend on each other
@@ -21,6 +21,7 @@
 //! all of it is ready, circles included.
 
 mod entries;
+mod error;
 mod failure;
 mod query;
 
@@ -29,27 +30,26 @@ use crate::symbol::Symbol;
 use cranelift_entity::{PrimaryMap, entity_impl};
 use entries::{Entries, Entry, Stage};
 use query::Query;
-use rustc_hash::FxHashMap;
-use thiserror::Error;
+use rustc_hash::{FxHashMap, FxHashSet};
+use slotmap::{SlotMap, new_key_type};
 
 pub use entries::EntryId;
+pub(super) use error::list;
+pub use error::{Cause, Defunct, DuplicateDefinition, InUse, LookupError};
 
 /// A dylib: a table of symbols of its own.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DylibId(u32);
 entity_impl!(DylibId, "dylib");
 
-/// A unit that has not been asked for its symbols yet.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct UnitId(u64);
-
-/// A unit at work: the symbols it has become responsible for.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct WorkId(u64);
-
-/// A lookup under way.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct QueryId(u64);
+new_key_type! {
+    /// A unit that has not been asked for its symbols yet.
+    pub struct UnitId;
+    /// A unit at work or done: the symbols it has become responsible for.
+    pub struct WorkId;
+    /// A lookup under way.
+    pub struct QueryId;
+}
 
 /// What symbols belong to, in order to be removed together.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -64,12 +64,24 @@ pub struct SymbolFlags {
     pub weak: bool,
     /// Whether it is code.
     pub callable: bool,
+    /// How many numbers it takes; unknown for what Kaleidoscope did not make.
+    pub params: Option<u32>,
 }
 
 impl SymbolFlags {
     /// A function that everybody can see, defined once.
-    pub const FUNCTION: SymbolFlags =
-        SymbolFlags { exported: true, weak: false, callable: true };
+    pub const FUNCTION: SymbolFlags = SymbolFlags {
+        exported: true,
+        weak: false,
+        callable: true,
+        params: None,
+    };
+
+    /// The same, of so many parameters.
+    pub fn function(params: usize) -> SymbolFlags {
+        let params = u32::try_from(params).ok();
+        SymbolFlags { params, ..SymbolFlags::FUNCTION }
+    }
 }
 
 /// Which symbols of a dylib a lookup sees.
@@ -97,45 +109,62 @@ pub struct Found {
     pub entry: EntryId,
     /// Its address.
     pub address: ExecutorAddr,
+    /// What it is.
+    pub flags: SymbolFlags,
 }
 
-/// Two strong definitions of one name in one dylib.
-#[derive(Clone, PartialEq, Eq, Debug, Error)]
-#[error("duplicate definition of `{0}`")]
-pub struct DuplicateDefinition(pub Symbol);
-
-/// A lookup has failed.
-#[derive(Clone, PartialEq, Eq, Debug, Error)]
-pub enum LookupError {
-    /// These names are defined nowhere in the search order.
-    #[error("symbols not found: {}", list(.0))]
-    NotFound(Vec<Symbol>),
-    /// These symbols could not be materialized, or were removed meanwhile.
-    #[error("failed to materialize: {}", list(.0))]
-    Failed(Vec<Symbol>),
-}
-
-/// The symbols of some work are gone: they failed or were removed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
-#[error("the symbols are not wanted any more")]
-pub struct Defunct;
+/// What lookups find, in the order in which they were asked.
+pub type LookupResult = Result<Vec<Found>, LookupError>;
 
 /// Something to be done when the lock is free.
 #[derive(Debug)]
 pub enum Effect<U, C> {
     /// Let this unit produce its symbols.
-    Materialize(U, WorkId),
+    Materialize(U, WorkId, DylibId),
     /// Answer a lookup.
-    Complete(C, Result<FxHashMap<Symbol, Found>, LookupError>),
+    Complete(C, LookupResult),
     /// Forget a unit of which nothing is needed.
     Drop(U),
+    /// Free what some work has put in place: its symbols are gone.
+    Release(WorkId),
 }
 
-/// The symbols that some work is responsible for.
+/// Something has happened to a symbol.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Event {
+    /// The symbol.
+    pub symbol: Symbol,
+    /// What has happened.
+    pub step: Step,
+}
+
+/// A step in the life of a symbol.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Step {
+    /// It exists.
+    Defined,
+    /// Its unit begins to produce it.
+    Materializing,
+    /// It has this address.
+    Resolved(ExecutorAddr),
+    /// Its bytes are in place.
+    Emitted,
+    /// It can be used.
+    Ready,
+    /// Another unit shall produce it.
+    Replaced,
+    /// It failed, was removed, or gave way.
+    Gone,
+}
+
+/// The symbols that some work is responsible for or has made.
 struct Work {
     dylib: DylibId,
     tracker: TrackerId,
     entries: Vec<EntryId>,
+    /// The lookups that it must see answered before it can go on.
+    asks: Vec<QueryId>,
+    is_emitted: bool,
 }
 
 struct Unit<U> {
@@ -150,12 +179,13 @@ struct Unit<U> {
 pub struct State<U, C> {
     dylibs: PrimaryMap<DylibId, FxHashMap<Symbol, EntryId>>,
     entries: Entries,
-    units: FxHashMap<UnitId, Unit<U>>,
-    work: FxHashMap<WorkId, Work>,
-    queries: FxHashMap<QueryId, Query<C>>,
+    units: SlotMap<UnitId, Unit<U>>,
+    work: SlotMap<WorkId, Work>,
+    queries: SlotMap<QueryId, Query<C>>,
     effects: Vec<Effect<U, C>>,
-    /// The number of the next unit, work, query or tracker.
-    next: u64,
+    /// What has happened, if anybody wants to know.
+    events: Option<Vec<Event>>,
+    trackers: u64,
 }
 
 impl<U, C> Default for State<U, C> {
@@ -163,11 +193,12 @@ impl<U, C> Default for State<U, C> {
         State {
             dylibs: PrimaryMap::new(),
             entries: Entries::default(),
-            units: FxHashMap::default(),
-            work: FxHashMap::default(),
-            queries: FxHashMap::default(),
+            units: SlotMap::default(),
+            work: SlotMap::default(),
+            queries: SlotMap::default(),
             effects: Vec::new(),
-            next: 0,
+            events: None,
+            trackers: 0,
         }
     }
 }
@@ -180,7 +211,8 @@ impl<U, C> State<U, C> {
 
     /// A new tracker, to which nothing belongs.
     pub fn add_tracker(&mut self) -> TrackerId {
-        TrackerId(self.number())
+        self.trackers += 1;
+        TrackerId(self.trackers)
     }
 
     /// What there is to do now that the operations are done.
@@ -188,9 +220,19 @@ impl<U, C> State<U, C> {
         std::mem::take(&mut self.effects)
     }
 
+    /// Keeps a record of what happens from now on.
+    pub fn record(&mut self) {
+        self.events = Some(Vec::new());
+    }
+
+    /// What has happened since the last time, if there is a record.
+    pub fn take_events(&mut self) -> Vec<Event> {
+        self.events.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
     /// Defines symbols, which `unit` produces when one of them is looked up.
     /// A weak definition gives way: to any earlier one, and to a strong one
-    /// that comes while it is lazy.
+    /// that comes before it is used.
     ///
     /// # Errors
     /// If a strong one would be the second. Nothing is defined then.
@@ -201,14 +243,12 @@ impl<U, C> State<U, C> {
         symbols: &[(Symbol, SymbolFlags)],
         unit: U,
     ) -> Result<(), DuplicateDefinition> {
-        for (name, flags) in symbols {
-            if !flags.weak && self.is_taken(dylib, name) {
-                self.effects.push(Effect::Drop(unit));
-                return Err(DuplicateDefinition(name.clone()));
-            }
+        if let Some(name) = self.duplicate(dylib, symbols) {
+            self.effects.push(Effect::Drop(unit));
+            return Err(DuplicateDefinition(name));
         }
-        let id = UnitId(self.number());
-        let mut entries = Vec::with_capacity(symbols.len());
+        let entries = Vec::with_capacity(symbols.len());
+        let id = self.units.insert(Unit { unit, dylib, tracker, entries });
         for (name, flags) in symbols {
             if let Some(&earlier) = self.dylibs[dylib].get(name) {
                 if flags.weak {
@@ -216,38 +256,58 @@ impl<U, C> State<U, C> {
                 }
                 self.forget(earlier);
             }
-            let stage = Stage::Lazy(id);
-            let entry = Entry::new(dylib, name.clone(), *flags, stage);
-            let entry = self.entries.insert(entry, tracker);
+            let entry = Entry::new(dylib, name.clone(), *flags, id, tracker);
+            let entry = self.entries.insert(entry);
             self.dylibs[dylib].insert(name.clone(), entry);
-            entries.push(entry);
+            self.units[id].entries.push(entry);
+            self.note(entry, Step::Defined);
         }
-        if entries.is_empty() {
-            self.effects.push(Effect::Drop(unit));
-        } else {
-            self.units.insert(id, Unit { unit, dylib, tracker, entries });
+        if self.units[id].entries.is_empty() {
+            let unit = self.units.remove(id).expect("just inserted");
+            self.effects.push(Effect::Drop(unit.unit));
         }
         Ok(())
     }
 
+    /// The first symbol of a unit that would be a second strong definition.
+    fn duplicate(
+        &self,
+        dylib: DylibId,
+        symbols: &[(Symbol, SymbolFlags)],
+    ) -> Option<Symbol> {
+        let strong = symbols.iter().filter(|(_, flags)| !flags.weak);
+        let mut own = FxHashSet::default();
+        let mut names = strong.map(|(name, _)| name);
+        names
+            .find(|name| {
+                self.is_taken(dylib, name)
+                    || symbols.len() > 1 && !own.insert(*name)
+            })
+            .cloned()
+    }
+
     /// Whether a strong definition of `name` would be one too many.
-    fn is_taken(&self, dylib: DylibId, name: &Symbol) -> bool {
+    pub fn is_taken(&self, dylib: DylibId, name: &Symbol) -> bool {
         let earlier = self.dylibs[dylib].get(name);
         earlier.is_some_and(|&earlier| {
             let entry = &self.entries[earlier];
-            !(entry.flags.weak && matches!(entry.stage, Stage::Lazy(_)))
+            !entry.flags.weak || entry.is_used()
         })
     }
 
-    /// The names that a search finds nowhere.
+    /// The names that a search finds nowhere, each once.
     pub fn missing(
         &self,
         order: &[(DylibId, Visibility)],
         names: &[Symbol],
     ) -> Vec<Symbol> {
-        let missing =
-            names.iter().filter(|name| self.find(order, name).is_none());
-        missing.cloned().collect()
+        let mut missing: Vec<Symbol> = Vec::new();
+        for name in names {
+            if self.find(order, name).is_none() && !missing.contains(name) {
+                missing.push(name.clone());
+            }
+        }
+        missing
     }
 
     /// The first symbol of this name along a search order.
@@ -264,19 +324,39 @@ impl<U, C> State<U, C> {
         })
     }
 
+    /// What is known of a symbol of a dylib, if there is one.
+    pub fn flags(&self, dylib: DylibId, name: &Symbol) -> Option<SymbolFlags> {
+        let entry = self.dylibs[dylib].get(name)?;
+        Some(self.entries[*entry].flags)
+    }
+
+    /// The symbols of a dylib and their addresses, as far as they have some.
+    pub fn symbols(
+        &self,
+        dylib: DylibId,
+    ) -> Vec<(Symbol, Option<ExecutorAddr>)> {
+        let table = self.dylibs[dylib].iter();
+        let address = |id: &EntryId| self.entries[*id].address;
+        let mut symbols: Vec<_> =
+            table.map(|(name, id)| (name.clone(), address(id))).collect();
+        symbols.sort();
+        symbols
+    }
+
     /// The symbols that some work is still responsible for.
     pub fn responsibility(&self, work: WorkId) -> Vec<Symbol> {
-        let entries = self.work.get(&work).map_or(&[][..], |w| &w.entries);
+        let entries = self.work.get(work).map_or(&[][..], |w| &w.entries);
         let names = entries.iter().map(|&id| self.entries[id].name.clone());
         names.collect()
     }
 
-    /// The tracker that some work's resources belong to.
-    pub fn tracker_of(&self, work: WorkId) -> Option<TrackerId> {
-        self.work.get(&work).map(|work| work.tracker)
+    /// Whether some work still has symbols to produce.
+    pub fn is_open(&self, work: WorkId) -> bool {
+        self.open(work).is_ok()
     }
 
-    /// The symbols of some work get addresses.
+    /// The symbols of some work get addresses, each one that `addresses`
+    /// knows.
     ///
     /// # Errors
     /// If they are not wanted any more, or not all of them have an address:
@@ -284,18 +364,19 @@ impl<U, C> State<U, C> {
     pub fn resolve(
         &mut self,
         work: WorkId,
-        addresses: &FxHashMap<Symbol, ExecutorAddr>,
+        addresses: impl Fn(&Symbol) -> Option<ExecutorAddr>,
     ) -> Result<(), Defunct> {
-        let entries = self.work.get(&work).ok_or(Defunct)?.entries.clone();
-        let is_known = |&id| addresses.contains_key(&self.entries[id].name);
-        if !entries.iter().all(is_known) {
-            self.fail(work);
-            return Err(Defunct);
-        }
+        let entries = self.open(work)?.entries.clone();
         for &id in &entries {
             let entry = &mut self.entries[id];
-            entry.address = addresses.get(&entry.name).copied();
+            entry.address = addresses(&entry.name);
+            let Some(address) = entry.address else {
+                let name = entry.name.clone();
+                self.fail(work, Cause::new(error::NoAddress(name)));
+                return Err(Defunct);
+            };
             entry.stage = Stage::Resolved(work);
+            self.note(id, Step::Resolved(address));
         }
         for id in entries {
             self.wake(id, Wanted::Resolved);
@@ -314,24 +395,26 @@ impl<U, C> State<U, C> {
         work: WorkId,
         dependencies: &[EntryId],
     ) -> Result<(), Defunct> {
-        let entries = self.work.get(&work).ok_or(Defunct)?.entries.clone();
+        let entries = self.open(work)?.entries.clone();
         let is_gone = |&id: &EntryId| !self.entries.contains(id);
-        let is_nowhere = |&id: &EntryId| self.entries[id].address.is_none();
-        if dependencies.iter().any(is_gone) || entries.iter().any(is_nowhere) {
-            self.fail(work);
+        if dependencies.iter().any(is_gone) {
+            self.fail(work, Cause::new(error::DependencyGone));
             return Err(Defunct);
         }
-        self.work.remove(&work);
-        let pending = dependencies.iter().copied();
-        let pending: Vec<EntryId> = pending
-            .filter(|&id| self.entries[id].stage != Stage::Ready)
-            .collect();
+        let is_nowhere = |&&id: &&EntryId| self.entries[id].address.is_none();
+        if let Some(&id) = entries.iter().find(is_nowhere) {
+            let name = self.entries[id].name.clone();
+            self.fail(work, Cause::new(error::NoAddress(name)));
+            return Err(Defunct);
+        }
+        self.work[work].is_emitted = true;
         for &id in &entries {
-            self.entries[id].stage = Stage::Emitted;
-            self.entries[id].dependencies.clone_from(&pending);
-            for &dependency in &pending {
-                self.entries[dependency].dependants.push(id);
+            self.entries[id].stage = Stage::Emitted(work);
+            self.entries[id].dependencies = dependencies.to_vec();
+            for &dependency in dependencies {
+                self.entries[dependency].dependants.insert(id);
             }
+            self.note(id, Step::Emitted);
         }
         for id in entries {
             self.wake(id, Wanted::Ready);
@@ -349,14 +432,21 @@ impl<U, C> State<U, C> {
         names: &[Symbol],
     ) -> Result<WorkId, Defunct> {
         let (dylib, tracker, entries) = self.split(work, names)?;
-        let new = WorkId(self.number());
-        for &id in &entries {
-            self.entries[id].stage = match self.entries[id].address {
+        let (asks, is_emitted) = (Vec::new(), false);
+        let new = self.work.insert(Work {
+            dylib,
+            tracker,
+            entries,
+            asks,
+            is_emitted,
+        });
+        for &id in &self.work[new].entries {
+            let entry = &mut self.entries[id];
+            entry.stage = match entry.address {
                 Some(_) => Stage::Resolved(new),
                 None => Stage::Materializing(new),
             };
         }
-        self.work.insert(new, Work { dylib, tracker, entries });
         Ok(new)
     }
 
@@ -364,28 +454,38 @@ impl<U, C> State<U, C> {
     /// anybody waits for them.
     ///
     /// # Errors
-    /// If one of them is not this work's, or not any more.
+    /// If one of them is not this work's, or not any more, or has an address
+    /// that somebody may know.
     pub fn replace(
         &mut self,
         work: WorkId,
         names: &[Symbol],
         unit: U,
     ) -> Result<(), Defunct> {
-        let (dylib, tracker, entries) = match self.split(work, names) {
+        let has_address = |id: &EntryId| {
+            matches!(self.entries[*id].stage, Stage::Resolved(_))
+        };
+        let entries = self.open(work).map(|work| &work.entries);
+        let parts = match entries {
+            Ok(entries) if entries.iter().any(has_address) => Err(Defunct),
+            Ok(_) => self.split(work, names),
+            Err(defunct) => Err(defunct),
+        };
+        let (dylib, tracker, entries) = match parts {
             Ok(parts) => parts,
             Err(defunct) => {
                 self.effects.push(Effect::Drop(unit));
                 return Err(defunct);
             }
         };
-        let id = UnitId(self.number());
+        let id = self.units.insert(Unit { unit, dylib, tracker, entries });
         let mut is_wanted = false;
-        for &entry in &entries {
+        for index in 0..self.units[id].entries.len() {
+            let entry = self.units[id].entries[index];
             self.entries[entry].stage = Stage::Lazy(id);
-            self.entries[entry].address = None;
             is_wanted |= self.entries[entry].is_waited_for();
+            self.note(entry, Step::Replaced);
         }
-        self.units.insert(id, Unit { unit, dylib, tracker, entries });
         if is_wanted {
             self.start(id);
         }
@@ -398,8 +498,10 @@ impl<U, C> State<U, C> {
         work: WorkId,
         names: &[Symbol],
     ) -> Result<(DylibId, TrackerId, Vec<EntryId>), Defunct> {
+        self.open(work)?;
         let State { work: all, entries, .. } = self;
-        let old = all.get_mut(&work).ok_or(Defunct)?;
+        let old = &mut all[work];
+        let names: FxHashSet<&Symbol> = names.iter().collect();
         let is_named = |id: &EntryId| names.contains(&entries[*id].name);
         let (taken, left): (Vec<_>, Vec<_>) =
             old.entries.iter().copied().partition(is_named);
@@ -409,32 +511,43 @@ impl<U, C> State<U, C> {
         old.entries = left;
         let parts = (old.dylib, old.tracker, taken);
         if old.entries.is_empty() {
-            all.remove(&work);
+            all.remove(work);
         }
         Ok(parts)
     }
 
+    /// Work that has not come to its end.
+    fn open(&self, work: WorkId) -> Result<&Work, Defunct> {
+        let work = self.work.get(work).ok_or(Defunct)?;
+        if work.is_emitted { Err(Defunct) } else { Ok(work) }
+    }
+
     /// Lets a unit begin.
     fn start(&mut self, id: UnitId) {
-        let Some(unit) = self.units.remove(&id) else { return };
-        let work = WorkId(self.number());
-        for &entry in &unit.entries {
-            self.entries[entry].stage = Stage::Materializing(work);
-        }
+        let Some(unit) = self.units.remove(id) else { return };
         let Unit { unit, dylib, tracker, entries } = unit;
-        self.work.insert(work, Work { dylib, tracker, entries });
-        self.effects.push(Effect::Materialize(unit, work));
+        let (asks, is_emitted) = (Vec::new(), false);
+        let work = self.work.insert(Work {
+            dylib,
+            tracker,
+            entries,
+            asks,
+            is_emitted,
+        });
+        for index in 0..self.work[work].entries.len() {
+            let entry = self.work[work].entries[index];
+            self.entries[entry].stage = Stage::Materializing(work);
+            self.note(entry, Step::Materializing);
+        }
+        self.effects.push(Effect::Materialize(unit, work, dylib));
     }
 
-    fn number(&mut self) -> u64 {
-        self.next += 1;
-        self.next
+    fn note(&mut self, id: EntryId, step: Step) {
+        if let Some(events) = &mut self.events {
+            let symbol = self.entries[id].name.clone();
+            events.push(Event { symbol, step });
+        }
     }
-}
-
-fn list(names: &[Symbol]) -> String {
-    let names: Vec<&str> = names.iter().map(Symbol::as_str).collect();
-    names.join(", ")
 }
 
 #[cfg(test)]

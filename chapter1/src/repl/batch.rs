@@ -4,8 +4,9 @@
 //! and a program that talks to this one through pipes gets each answer before
 //! it sends the next question.
 
+use super::Session;
 use super::input::Input;
-use super::{Driver, Session};
+use crate::driver::Driver;
 use crate::executor::output;
 use crate::syntax::Source;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};

@@ -1,7 +1,7 @@
 //! What `--emit` and `--stats` show.
 
-use super::Driver;
 use super::options::{Emit, Options};
+use crate::driver::Driver;
 use crate::executor::output;
 use crate::ir::Module;
 use crate::span::Span;
@@ -78,7 +78,7 @@ pub(super) fn show(text: String) {
 }
 
 /// Shows what was compiled, and how long that took.
-pub(super) fn print_stats(driver: &mut impl Driver) {
+pub(super) fn print_stats(driver: &impl Driver) {
     let counts = driver.counts();
     let mut text = format!(
         "functions defined   {:>12}\n\
@@ -87,7 +87,7 @@ pub(super) fn print_stats(driver: &mut impl Driver) {
         counts.defined, counts.compiled, counts.code_bytes
     );
     for phase in Phase::ALL {
-        let spent = microseconds(driver.phases().spent(phase));
+        let spent = microseconds(driver.base().phases.spent(phase));
         text += &format!("{:<18}  {spent:>12}\n", phase.name());
     }
     show(text);

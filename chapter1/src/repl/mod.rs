@@ -20,55 +20,12 @@ mod report;
 mod session;
 
 pub use options::Options;
-pub use session::{Answer, Session};
+pub use session::Session;
 
-use crate::ir::Module;
-use crate::jit::{Counts, JitError, Observer};
-use crate::symbol::Symbol;
-use crate::timing::Phases;
+use crate::driver::Driver;
 use clap::Parser;
 use std::io::{self, Write};
 use std::process::ExitCode;
-
-/// What a session needs of a JIT.
-pub trait Driver {
-    /// Whether a name can be given a definition.
-    ///
-    /// # Errors
-    /// If it has one and must keep it.
-    fn check_definable(&self, name: &str) -> Result<(), JitError>;
-
-    /// Adds a definition.
-    ///
-    /// # Errors
-    /// If it cannot be added; all is as before then.
-    fn define(&mut self, module: Module) -> Result<(), JitError>;
-
-    /// Compiles a function that has been defined, and all that it calls.
-    ///
-    /// # Errors
-    /// If something it needs does not exist; it is tried again at its next
-    /// use.
-    fn compile(&mut self, name: &Symbol) -> Result<(), JitError>;
-
-    /// Runs a top-level expression and forgets it.
-    ///
-    /// # Errors
-    /// If it cannot be run; all definitions are as before then.
-    fn evaluate(&mut self, module: Module) -> Result<f64, JitError>;
-
-    /// Asks to be shown each module as it is compiled.
-    fn observe(&mut self, observer: Observer);
-
-    /// The clock.
-    fn phases(&mut self) -> &mut Phases;
-
-    /// How much has been done.
-    fn counts(&self) -> Counts;
-
-    /// The host functions, with their numbers of parameters.
-    fn host_functions(&self) -> Vec<(String, usize)>;
-}
 
 /// A chapter's program: `driver` makes its JIT, as the options say.
 ///
@@ -88,9 +45,9 @@ pub fn main<D: Driver>(
     }
 }
 
-fn run(options: &Options, mut driver: impl Driver) -> ExitCode {
+fn run(options: &Options, driver: impl Driver) -> ExitCode {
     if options.stats {
-        driver.phases().switch_on();
+        driver.base().phases.switch_on();
     }
     let mut session = Session::new(driver, options);
     if options.files.is_empty() {
@@ -101,7 +58,7 @@ fn run(options: &Options, mut driver: impl Driver) -> ExitCode {
     }
     crate::executor::output::flush();
     if options.stats {
-        emit::print_stats(&mut session.driver);
+        emit::print_stats(session.jit());
     }
     ExitCode::from(u8::from(session.has_failed()))
 }

@@ -31,7 +31,7 @@ pub const DEFAULT_PRECEDENCE: u8 = 30;
 
 /// The operators of a session, by their character. Small and `Copy`, so a
 /// refused item is undone by putting the earlier table back.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Operators {
     binary: [Option<BinaryOperator>; 128],
     unary: [bool; 128],

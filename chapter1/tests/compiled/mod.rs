@@ -2,15 +2,18 @@
 
 use crate::reference::{Outcome, Step};
 use chapter1::codegen::Target;
+use chapter1::driver::{Base, Counts, Driver, JitError};
 use chapter1::executor::memory::MemoryConfig;
-use chapter1::executor::{Host, output};
+use chapter1::executor::{Host, InProcess, output};
 use chapter1::ir::Module;
-use chapter1::jit::{Counts, Jit, JitError, Observer};
-use chapter1::repl::{Answer, Driver, Options, Session};
-use chapter1::symbol::Symbol;
+use chapter1::jit::KaleidoscopeJit;
+use chapter1::kaleidoscope::Answer;
+use chapter1::orc::{DefineError, Observer, ResourceTracker};
+use chapter1::repl::{Options, Session};
 use chapter1::syntax::Source;
-use chapter1::timing::Phases;
 use clap::Parser;
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
 
 /// How to run programs.
 #[derive(Clone, Debug)]
@@ -24,15 +27,17 @@ pub(crate) struct Setup {
 impl Setup {
     /// Runs a program in a session of its own.
     pub(crate) fn run(&self, text: &str) -> Vec<Step> {
-        let jit = Jit::new(self.target, Host::default(), &self.memory);
-        let jit = jit.unwrap();
-        let driver = Recorder { jit, output: Vec::new(), missing: None };
+        let host = Host::default();
+        let executor = InProcess::new(self.target, host, &self.memory);
+        let jit = KaleidoscopeJit::new(Arc::new(executor.unwrap()));
+        let (output, missing) = (RefCell::default(), Cell::default());
+        let driver = Recorder { jit, output, missing };
         let options = Options::parse_from(["test"]);
         let mut session = Session::new(driver, &options);
         let mut steps = Vec::new();
         let source = Source::new("generated", text);
         session.run_with(&source, 0, true, |session, answer| {
-            steps.push(session.driver.step(answer));
+            steps.push(session.jit().step(answer));
         });
         steps
     }
@@ -40,19 +45,19 @@ impl Setup {
 
 /// A JIT that remembers what a session does not tell.
 struct Recorder {
-    jit: Jit,
+    jit: KaleidoscopeJit,
     /// What the last evaluation wrote.
-    output: Vec<u8>,
+    output: RefCell<Vec<u8>>,
     /// The function for want of which it failed.
-    missing: Option<String>,
+    missing: Cell<Option<String>>,
 }
 
 impl Recorder {
-    fn step(&mut self, answer: Answer) -> Step {
+    fn step(&self, answer: Answer) -> Step {
         let missing = self.missing.take();
         let outcome = match (answer, missing) {
             (Answer::Value(value), _) => Outcome::Value(value),
-            (Answer::Defined, _) => Outcome::Defined,
+            (Answer::Defined(_), _) => Outcome::Defined,
             (Answer::Declared, _) => Outcome::Declared,
             (Answer::Ignored(_), _) => Outcome::Warning,
             (Answer::Refused(_), Some(name)) => Outcome::Unresolved(name),
@@ -60,50 +65,42 @@ impl Recorder {
                 Outcome::Refused(format!("{why:?}"))
             }
         };
-        Step { outcome, output: std::mem::take(&mut self.output) }
+        Step { outcome, output: self.output.take() }
     }
 }
 
 impl Driver for Recorder {
-    fn check_definable(&self, name: &str) -> Result<(), JitError> {
-        self.jit.check_definable(name)
+    fn base(&self) -> &Base {
+        self.jit.base()
     }
 
-    fn define(&mut self, module: Module) -> Result<(), JitError> {
-        self.jit.define(module)
+    fn add(
+        &self,
+        tracker: &ResourceTracker,
+        module: Module,
+    ) -> Result<(), DefineError> {
+        self.jit.add(tracker, module)
     }
 
-    fn compile(&mut self, name: &Symbol) -> Result<(), JitError> {
-        self.jit.compile(name)
-    }
-
-    fn evaluate(&mut self, module: Module) -> Result<f64, JitError> {
-        let (result, output) = output::capture(|| self.jit.evaluate(module));
-        self.output = output;
-        if let Err(
-            JitError::Missing { path }
-            | JitError::NotAllowed { path }
-            | JitError::HostPrototype { path, .. },
-        ) = &result
-        {
-            self.missing = Some(path.end().to_string());
-        }
-        result
-    }
-
-    fn observe(&mut self, observer: Observer) {
+    fn observe(&self, observer: Observer) {
         self.jit.observe(observer);
     }
 
-    fn phases(&mut self) -> &mut Phases {
-        &mut self.jit.phases
-    }
-
     fn counts(&self) -> Counts {
-        self.jit.counts
+        self.jit.counts()
     }
 
-    fn host_functions(&self) -> Vec<(String, usize)> {
-        self.jit.host_functions()
+    fn evaluate(&self, module: Module) -> Result<f64, JitError> {
+        let (result, output) = output::capture(|| self.jit.evaluate(module));
+        self.output.replace(output);
+        if let Err(
+            JitError::Missing { path }
+            | JitError::NotAllowed { path }
+            | JitError::Prototype { path, .. },
+        ) = &result
+        {
+            self.missing.set(Some(path.end().to_string()));
+        }
+        result
     }
 }

@@ -32,7 +32,8 @@ impl Constants {
     /// The symbol for the beginning of the pool.
     pub(super) fn symbol(&mut self, graph: &mut LinkGraph) -> SymbolId {
         *self.symbol.get_or_insert_with(|| {
-            let symbol = GraphSymbol { name: None, definition: None };
+            let symbol =
+                GraphSymbol { name: None, definition: None, params: None };
             graph.symbols.push(symbol)
         })
     }

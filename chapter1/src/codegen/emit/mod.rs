@@ -28,10 +28,12 @@ use crate::link::{
     Content, Definition, Edge, EdgeKind, GraphSymbol, LinkGraph, Origin,
     Section, SymbolId,
 };
+use crate::symbol::Symbol;
 use buffer::{Buffer, Flags, Mark};
 pub use constants::Constants;
 use moves::slot_offset;
 use operand::{Encoder, Operand};
+use rustc_hash::FxHashMap;
 
 /// The alignment of a function: that of the processor's instruction fetch.
 const FUNCTION_ALIGN: u32 = 16;
@@ -48,6 +50,15 @@ pub struct Scratch {
     origins: Vec<(Mark, Option<Inst>)>,
     /// The graph's symbol for each callee of the function.
     callees: Vec<Option<SymbolId>>,
+    /// The graph's symbol for each name.
+    names: FxHashMap<Symbol, SymbolId>,
+}
+
+impl Scratch {
+    /// Begins a new graph.
+    pub fn reset(&mut self) {
+        self.names.clear();
+    }
 }
 
 /// A place in the code that needs an address.
@@ -88,6 +99,7 @@ pub fn emit(
         fixups: &mut scratch.fixups,
         origins: &mut scratch.origins,
         callees: &mut scratch.callees,
+        names: &mut scratch.names,
         constants,
         graph,
         frame: frame as i32,
@@ -118,9 +130,10 @@ impl Scratch {
             range: start..start + size,
             origins: first..graph.origins.len() as u32,
         });
+        let params = function.signature.params.len();
+        let symbol = symbol(&mut self.names, &function.name, params, graph);
         let definition = Some(Definition { block, offset: 0, size });
-        let name = Some(function.name.clone());
-        graph.symbols.push(GraphSymbol { name, definition });
+        graph.symbols[symbol].definition = definition;
         for fixup in &self.fixups {
             graph.edges.push(Edge {
                 block,
@@ -143,6 +156,7 @@ struct Emitter<'e> {
     fixups: &'e mut Vec<Fixup>,
     origins: &'e mut Vec<(Mark, Option<Inst>)>,
     callees: &'e mut Vec<Option<SymbolId>>,
+    names: &'e mut FxHashMap<Symbol, SymbolId>,
     constants: &'e mut Constants,
     graph: &'e mut LinkGraph,
     /// How far the stack pointer is below the frame pointer.
@@ -329,7 +343,9 @@ impl Emitter<'_> {
     fn call(&mut self, callee: crate::ir::Callee) {
         let index = callee.as_u32() as usize;
         let target = *self.callees[index].get_or_insert_with(|| {
-            self.graph.declare(self.function.callees[callee].name.clone())
+            let callee = &self.function.callees[callee];
+            let params = callee.signature.params.len();
+            symbol(self.names, &callee.name, params, self.graph)
         });
         self.asm.call();
         let end = self.asm.buffer.here();
@@ -348,6 +364,20 @@ impl Emitter<'_> {
             self.store_home(result);
         }
     }
+}
+
+/// The graph's symbol of this name, which it may or may not define.
+fn symbol(
+    names: &mut FxHashMap<Symbol, SymbolId>,
+    name: &Symbol,
+    params: usize,
+    graph: &mut LinkGraph,
+) -> SymbolId {
+    *names.entry(name.clone()).or_insert_with(|| {
+        let params = u32::try_from(params).ok();
+        let (name, definition) = (Some(name.clone()), None);
+        graph.symbols.push(GraphSymbol { name, definition, params })
+    })
 }
 
 /// The flags that say whether a comparison holds.

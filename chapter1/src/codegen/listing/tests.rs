@@ -176,7 +176,7 @@ fn code_that_no_ir_was_made_into_is_listed_too() {
     graph.define(Some(Symbol::new("stub\n")), code);
     let definition = Some(Definition { block: code, offset: 6, size: 12 });
     let name = Some(Symbol::new("count"));
-    graph.symbols.push(GraphSymbol { name, definition });
+    graph.symbols.push(GraphSymbol { name, definition, params: None });
     let pointer = graph.define(None, data);
     let host = graph.declare(Symbol::new("host"));
     let relative = EdgeKind::Relative32;

@@ -10,7 +10,7 @@ use insta::assert_snapshot;
 /// a host function, `f` is declared with two parameters.
 fn lower(text: &str) -> Result<Function, Vec<LowerError>> {
     let host = [("sin".to_owned(), 1)];
-    let mut definitions = Definitions::new(host.into_iter());
+    let definitions = Definitions::new(host.into_iter());
     definitions.declare("f", 2);
     let mut lowering = Lowering::default();
     let mut parser = Parser::new(text);

@@ -4,12 +4,14 @@ use super::{DylibId, QueryId, SymbolFlags, TrackerId, UnitId, WorkId};
 use crate::executor::ExecutorAddr;
 use crate::symbol::Symbol;
 use rustc_hash::{FxHashMap, FxHashSet};
+use slotmap::{SlotMap, new_key_type};
 use std::ops::{Index, IndexMut};
 
-/// A symbol of a dylib, for as long as it is defined there. No two symbols
-/// ever have the same.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct EntryId(u64);
+new_key_type! {
+    /// A symbol of a dylib, for as long as it is defined there. No two
+    /// symbols ever have the same.
+    pub struct EntryId;
+}
 
 /// How far a symbol is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,9 +23,9 @@ pub(super) enum Stage {
     /// It has an address, but its bytes are not in place.
     Resolved(WorkId),
     /// Its bytes are in place, but perhaps not those of what it depends on.
-    Emitted,
+    Emitted(WorkId),
     /// It can be used.
-    Ready,
+    Ready(WorkId),
 }
 
 /// A symbol.
@@ -33,14 +35,16 @@ pub(super) struct Entry {
     pub(super) flags: SymbolFlags,
     pub(super) stage: Stage,
     pub(super) address: Option<ExecutorAddr>,
-    /// While it is emitted: what it needs to be ready.
+    /// From when it is emitted: what it is bound to.
     pub(super) dependencies: Vec<EntryId>,
-    /// Until it is ready: what needs it.
-    pub(super) dependants: Vec<EntryId>,
+    /// The emitted symbols that are bound to it.
+    pub(super) dependants: FxHashSet<EntryId>,
     /// Until it is ready: the lookups that have come by, and whether they
     /// wait here.
     pub(super) queries: Vec<(QueryId, bool)>,
-    tracker: TrackerId,
+    /// How many handles on it there are.
+    pub(super) holders: u32,
+    pub(super) tracker: TrackerId,
 }
 
 impl Entry {
@@ -48,19 +52,32 @@ impl Entry {
         dylib: DylibId,
         name: Symbol,
         flags: SymbolFlags,
-        stage: Stage,
+        unit: UnitId,
+        tracker: TrackerId,
     ) -> Entry {
         Entry {
             dylib,
             name,
             flags,
-            stage,
+            stage: Stage::Lazy(unit),
             address: None,
             dependencies: Vec::new(),
-            dependants: Vec::new(),
+            dependants: FxHashSet::default(),
             queries: Vec::new(),
-            tracker: TrackerId(0),
+            holders: 0,
+            tracker,
         }
+    }
+
+    pub(super) fn is_ready(&self) -> bool {
+        matches!(self.stage, Stage::Ready(_))
+    }
+
+    /// Whether somebody uses it, has it to use, or waits to have it.
+    pub(super) fn is_used(&self) -> bool {
+        self.is_ready()
+            || !self.dependants.is_empty()
+            || !self.queries.is_empty()
     }
 
     pub(super) fn is_waited_for(&self) -> bool {
@@ -71,51 +88,53 @@ impl Entry {
 /// All symbols of all dylibs.
 #[derive(Default)]
 pub(super) struct Entries {
-    all: FxHashMap<EntryId, Entry>,
-    by_tracker: FxHashMap<TrackerId, FxHashSet<EntryId>>,
-    next: u64,
+    all: SlotMap<EntryId, Entry>,
+    /// Some of those of each tracker may be gone.
+    by_tracker: FxHashMap<TrackerId, Vec<EntryId>>,
 }
 
 impl Entries {
-    pub(super) fn insert(
-        &mut self,
-        mut entry: Entry,
-        tracker: TrackerId,
-    ) -> EntryId {
-        self.next += 1;
-        let id = EntryId(self.next);
-        entry.tracker = tracker;
-        self.all.insert(id, entry);
-        self.by_tracker.entry(tracker).or_default().insert(id);
+    pub(super) fn insert(&mut self, entry: Entry) -> EntryId {
+        let tracker = entry.tracker;
+        let id = self.all.insert(entry);
+        let tracked = self.by_tracker.entry(tracker).or_default();
+        if tracked.len() == tracked.capacity() {
+            tracked.retain(|&id| self.all.contains_key(id));
+        }
+        tracked.push(id);
         id
     }
 
     pub(super) fn remove(&mut self, id: EntryId) -> Option<Entry> {
-        let entry = self.all.remove(&id)?;
-        if let Some(tracked) = self.by_tracker.get_mut(&entry.tracker) {
-            tracked.remove(&id);
-            if tracked.is_empty() {
-                self.by_tracker.remove(&entry.tracker);
-            }
-        }
-        Some(entry)
+        self.all.remove(id)
+    }
+
+    pub(super) fn get(&self, id: EntryId) -> Option<&Entry> {
+        self.all.get(id)
     }
 
     pub(super) fn get_mut(&mut self, id: EntryId) -> Option<&mut Entry> {
-        self.all.get_mut(&id)
+        self.all.get_mut(id)
     }
 
     pub(super) fn contains(&self, id: EntryId) -> bool {
-        self.all.contains_key(&id)
+        self.all.contains_key(id)
     }
 
     /// The symbols that belong to a tracker.
     pub(super) fn tracked(&self, tracker: TrackerId) -> Vec<EntryId> {
-        let tracked = self.by_tracker.get(&tracker);
-        let mut ids: Vec<EntryId> =
-            tracked.into_iter().flatten().copied().collect();
-        ids.sort_unstable();
-        ids
+        let tracked = self.by_tracker.get(&tracker).into_iter().flatten();
+        tracked.copied().filter(|&id| self.contains(id)).collect()
+    }
+
+    /// Forgets a tracker that has no symbols any more.
+    pub(super) fn drop_tracker(&mut self, tracker: TrackerId) {
+        self.by_tracker.remove(&tracker);
+    }
+
+    /// All symbols.
+    pub(super) fn ids(&self) -> Vec<EntryId> {
+        self.all.keys().collect()
     }
 
     /// How many symbols there are.
@@ -128,12 +147,12 @@ impl Index<EntryId> for Entries {
     type Output = Entry;
 
     fn index(&self, id: EntryId) -> &Entry {
-        &self.all[&id]
+        &self.all[id]
     }
 }
 
 impl IndexMut<EntryId> for Entries {
     fn index_mut(&mut self, id: EntryId) -> &mut Entry {
-        self.all.get_mut(&id).expect("the symbol is defined")
+        &mut self.all[id]
     }
 }

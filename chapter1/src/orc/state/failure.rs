@@ -1,26 +1,61 @@
 //! Symbols that go: because they failed, or because they were removed.
 
-use super::entries::Stage;
-use super::{Effect, EntryId, State, TrackerId, WorkId};
+use super::entries::{Entry, Stage};
+use super::error::Removed;
+use super::{
+    Cause, Effect, EntryId, InUse, LookupError, State, Step, TrackerId, WorkId,
+};
 use crate::symbol::Symbol;
+use std::sync::Arc;
 
 impl<U, C> State<U, C> {
     /// The symbols of some work cannot be produced. They are gone, so that
     /// they can be defined again, and so is what was emitted in the hope of
     /// them.
-    pub fn fail(&mut self, work: WorkId) {
-        if let Some(work) = self.work.get(&work) {
+    pub fn fail(&mut self, work: WorkId, cause: Cause) {
+        if let Ok(work) = self.open(work) {
             let entries = work.entries.clone();
-            self.remove_all(entries);
+            self.remove_all(entries, cause);
         }
     }
 
     /// Removes the symbols that belong to a tracker, whatever their stage,
     /// and what was emitted in the hope of those that were not ready.
     /// Returns the names of the symbols that are gone.
-    pub fn remove(&mut self, tracker: TrackerId) -> Vec<Symbol> {
+    ///
+    /// # Errors
+    /// If one of them is used by code that can run, or held. Nothing is
+    /// removed then.
+    pub fn remove(
+        &mut self,
+        tracker: TrackerId,
+    ) -> Result<Arc<[Symbol]>, InUse> {
         let entries = self.entries.tracked(tracker);
-        self.remove_all(entries)
+        for &id in &entries {
+            self.check_unused(id, tracker)?;
+        }
+        self.entries.drop_tracker(tracker);
+        Ok(self.remove_all(entries, Cause::new(Removed)))
+    }
+
+    /// Removes all symbols.
+    pub fn clear(&mut self) {
+        let entries = self.entries.ids();
+        self.remove_all(entries, Cause::new(Removed));
+    }
+
+    /// Keeps a symbol from being removed until it is let go.
+    pub fn hold(&mut self, id: EntryId) {
+        if let Some(entry) = self.entries.get_mut(id) {
+            entry.holders += 1;
+        }
+    }
+
+    /// Ends what `hold` began.
+    pub fn let_go(&mut self, id: EntryId) {
+        if let Some(entry) = self.entries.get_mut(id) {
+            entry.holders -= 1;
+        }
     }
 
     /// How many symbols and lookups there are: for tests that look for what
@@ -29,8 +64,31 @@ impl<U, C> State<U, C> {
         (self.entries.len(), self.queries.len())
     }
 
-    /// Removes symbols and all that depends on them and is not ready.
-    fn remove_all(&mut self, mut going: Vec<EntryId>) -> Vec<Symbol> {
+    /// Whether a symbol can go, with the others of its tracker.
+    fn check_unused(
+        &self,
+        id: EntryId,
+        tracker: TrackerId,
+    ) -> Result<(), InUse> {
+        let entry = &self.entries[id];
+        let users = entry.dependants.iter().map(|&user| &self.entries[user]);
+        let users =
+            users.filter(|user| user.tracker != tracker && user.is_ready());
+        let mut users: Vec<Symbol> = users.map(|u| u.name.clone()).collect();
+        if users.is_empty() && entry.holders == 0 {
+            return Ok(());
+        }
+        users.sort();
+        let (symbol, handles) = (entry.name.clone(), entry.holders);
+        Err(InUse { symbol, users, handles })
+    }
+
+    /// Removes symbols and all that depends on them.
+    fn remove_all(
+        &mut self,
+        mut going: Vec<EntryId>,
+        cause: Cause,
+    ) -> Arc<[Symbol]> {
         let mut names = Vec::new();
         let mut queries = Vec::new();
         while let Some(id) = going.pop() {
@@ -40,33 +98,48 @@ impl<U, C> State<U, C> {
             names.push(entry.name);
         }
         names.sort();
+        let symbols: Arc<[Symbol]> = names.into();
         for id in queries {
-            self.abandon(id, &names);
+            let (symbols, cause) = (symbols.clone(), cause.clone());
+            self.abandon(id, LookupError::Failed { symbols, cause });
         }
-        names
+        symbols
     }
 
     /// Takes a symbol out of all tables.
-    pub(super) fn forget(&mut self, id: EntryId) -> Option<super::Entry> {
+    pub(super) fn forget(&mut self, id: EntryId) -> Option<Entry> {
+        if self.entries.contains(id) {
+            self.note(id, Step::Gone);
+        }
         let entry = self.entries.remove(id)?;
         self.dylibs[entry.dylib].remove(&entry.name);
+        for &dependency in &entry.dependencies {
+            if let Some(dependency) = self.entries.get_mut(dependency) {
+                dependency.dependants.remove(&id);
+            }
+        }
         match entry.stage {
             Stage::Lazy(unit) => {
-                let rest = self.units.get_mut(&unit).expect("it is lazy");
-                rest.entries.retain(|&other| other != id);
-                if rest.entries.is_empty() {
-                    let unit = self.units.remove(&unit).expect("just seen");
+                let rest = &mut self.units[unit].entries;
+                rest.retain(|&other| other != id);
+                if rest.is_empty() {
+                    let unit = self.units.remove(unit).expect("just seen");
                     self.effects.push(Effect::Drop(unit.unit));
                 }
             }
-            Stage::Materializing(work) | Stage::Resolved(work) => {
-                let rest = self.work.get_mut(&work).expect("it is at work");
+            Stage::Materializing(work)
+            | Stage::Resolved(work)
+            | Stage::Emitted(work)
+            | Stage::Ready(work) => {
+                let rest = &mut self.work[work];
                 rest.entries.retain(|&other| other != id);
                 if rest.entries.is_empty() {
-                    self.work.remove(&work);
+                    if rest.is_emitted {
+                        self.effects.push(Effect::Release(work));
+                    }
+                    self.work.remove(work);
                 }
             }
-            Stage::Emitted | Stage::Ready => {}
         }
         Some(entry)
     }

@@ -2,77 +2,131 @@
 
 use super::entries::Stage;
 use super::{
-    DylibId, Effect, EntryId, Found, LookupError, QueryId, State, Visibility,
-    Wanted,
+    DylibId, Effect, EntryId, Found, LookupError, QueryId, State, Step,
+    Visibility, Wanted, WorkId,
 };
 use crate::symbol::Symbol;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 /// A lookup under way.
 pub(super) struct Query<C> {
     completion: C,
     wanted: Wanted,
     /// What was asked for.
-    roots: Vec<(Symbol, EntryId)>,
+    roots: Vec<EntryId>,
     /// The symbols it has come by.
     seen: FxHashSet<EntryId>,
     /// At how many of them it waits.
     waits: usize,
+    /// Who cannot go on without the answer.
+    asker: Option<WorkId>,
 }
 
 impl<U, C> State<U, C> {
     /// Looks names up along a search order, and starts whatever produces
     /// them. The answer is an effect, of this operation or of a later one.
+    ///
+    /// Work that cannot even give its symbols addresses before it has the
+    /// answer says that it is the `asker`: if it would wait for itself, it
+    /// is told so.
     pub fn lookup(
         &mut self,
         order: &[(DylibId, Visibility)],
         names: &[Symbol],
         wanted: Wanted,
+        asker: Option<WorkId>,
         completion: C,
     ) {
-        let missing = self.missing(order, names);
-        if !missing.is_empty() {
-            let error = LookupError::NotFound(missing);
-            self.effects.push(Effect::Complete(completion, Err(error)));
-            return;
-        }
-        let find = |name: &Symbol| {
-            let entry = self.find(order, name).expect("nothing is missing");
-            (name.clone(), entry)
+        let roots = names.iter().map(|name| self.find(order, name));
+        let Some(roots) = roots.collect::<Option<Vec<EntryId>>>() else {
+            let error = LookupError::NotFound(self.missing(order, names));
+            return self.refuse(completion, error);
         };
-        let roots: Vec<(Symbol, EntryId)> = names.iter().map(find).collect();
-        let walk = roots.iter().map(|&(_, entry)| entry).collect();
+        if asker.is_some_and(|asker| self.would_wait_for(asker, &roots)) {
+            let error = LookupError::Circular(names.to_vec());
+            return self.refuse(completion, error);
+        }
+        let asker = asker.filter(|&asker| self.work.contains_key(asker));
         let seen = FxHashSet::default();
-        let query = Query { completion, wanted, roots, seen, waits: 0 };
-        let id = QueryId(self.number());
-        self.queries.insert(id, query);
-        self.walk(id, walk);
+        let query = Query {
+            completion,
+            wanted,
+            roots: roots.clone(),
+            seen,
+            waits: 0,
+            asker,
+        };
+        let id = self.queries.insert(query);
+        if let Some(asker) = asker {
+            self.work[asker].asks.push(id);
+        }
+        let mut next = Vec::new();
+        for at in roots {
+            self.visit(id, at, true, &mut next);
+        }
+        self.walk(id, next);
         self.complete_if_done(id);
+    }
+
+    /// Answers a lookup that is not made.
+    pub fn refuse(&mut self, completion: C, error: LookupError) {
+        self.effects.push(Effect::Complete(completion, Err(error)));
+    }
+
+    /// Whether the addresses of some symbols depend on those of some work's.
+    fn would_wait_for(&self, asker: WorkId, symbols: &[EntryId]) -> bool {
+        let mut seen = FxHashSet::default();
+        let mut stack = symbols.to_vec();
+        while let Some(at) = stack.pop() {
+            let Some(entry) = self.entries.get(at) else { continue };
+            let Stage::Materializing(work) = entry.stage else { continue };
+            if work == asker {
+                return true;
+            }
+            if seen.insert(work) {
+                for &query in &self.work[work].asks {
+                    stack.extend(&self.queries[query].roots);
+                }
+            }
+        }
+        false
     }
 
     /// Goes on walking, from `stack`.
     fn walk(&mut self, id: QueryId, mut stack: Vec<EntryId>) {
         while let Some(at) = stack.pop() {
-            let query = self.queries.get_mut(&id).expect("under way");
-            // What was ready once and has been removed is no obstacle.
-            let Some(entry) = self.entries.get_mut(at) else { continue };
-            let is_enough = match query.wanted {
-                Wanted::Resolved => entry.address.is_some(),
-                Wanted::Ready => entry.stage == Stage::Ready,
-            };
-            if !query.seen.insert(at) {
-                continue;
-            }
-            let waits = !is_enough && entry.stage != Stage::Emitted;
-            entry.queries.push((id, waits));
-            query.waits += usize::from(waits);
-            if is_enough {
-                continue;
-            }
-            match entry.stage {
-                Stage::Lazy(unit) => self.start(unit),
-                _ => stack.extend(&entry.dependencies),
-            }
+            self.visit(id, at, false, &mut stack);
+        }
+    }
+
+    /// A lookup comes by a symbol, and perhaps has to wait there. Where to
+    /// walk on is added to `next`.
+    fn visit(
+        &mut self,
+        id: QueryId,
+        at: EntryId,
+        is_root: bool,
+        next: &mut Vec<EntryId>,
+    ) {
+        let query = &mut self.queries[id];
+        // What was ready once and has been removed is no obstacle.
+        let Some(entry) = self.entries.get_mut(at) else { return };
+        let is_enough = match query.wanted {
+            Wanted::Resolved => entry.address.is_some(),
+            Wanted::Ready => entry.is_ready(),
+        };
+        // What has come far enough needs no watching, but what was asked for
+        // has to exist when the answer is given.
+        if is_enough && !is_root || !query.seen.insert(at) {
+            return;
+        }
+        let waits = !is_enough && !matches!(entry.stage, Stage::Emitted(_));
+        entry.queries.push((id, waits));
+        query.waits += usize::from(waits);
+        match entry.stage {
+            _ if is_enough => {}
+            Stage::Lazy(unit) => self.start(unit),
+            _ => next.extend(&entry.dependencies),
         }
     }
 
@@ -80,14 +134,13 @@ impl<U, C> State<U, C> {
     pub(super) fn wake(&mut self, at: EntryId, reached: Wanted) {
         let mut woken = Vec::new();
         for (id, waits) in &mut self.entries[at].queries {
-            if *waits && self.queries[id].wanted == reached {
+            if *waits && self.queries[*id].wanted == reached {
                 *waits = false;
                 woken.push(*id);
             }
         }
         for id in woken {
-            let query = self.queries.get_mut(&id).expect("under way");
-            query.waits -= 1;
+            self.queries[id].waits -= 1;
             if reached == Wanted::Ready {
                 self.walk(id, self.entries[at].dependencies.clone());
             }
@@ -98,38 +151,48 @@ impl<U, C> State<U, C> {
     /// Answers a lookup that waits nowhere. If it wanted its symbols ready,
     /// all that it has seen is.
     fn complete_if_done(&mut self, id: QueryId) {
-        if self.queries[&id].waits > 0 {
+        if self.queries[id].waits > 0 {
             return;
         }
-        let query = self.queries.remove(&id).expect("under way");
+        let query = self.end(id);
         for &at in &query.seen {
             let entry = &mut self.entries[at];
             entry.queries.retain(|&(other, _)| other != id);
-            if query.wanted == Wanted::Ready {
-                entry.stage = Stage::Ready;
-                entry.dependencies = Vec::new();
-                entry.dependants = Vec::new();
+            if query.wanted == Wanted::Ready
+                && let Stage::Emitted(work) = entry.stage
+            {
+                entry.stage = Stage::Ready(work);
+                self.note(at, Step::Ready);
             }
         }
-        let found = query.roots.into_iter().map(|(name, entry)| {
-            let address = self.entries[entry].address;
-            let address = address.expect("it has been resolved");
-            (name, Found { entry, address })
+        let found = query.roots.into_iter().map(|entry| {
+            let root = &self.entries[entry];
+            let address = root.address.expect("it has been resolved");
+            Found { entry, address, flags: root.flags }
         });
-        let found: FxHashMap<Symbol, Found> = found.collect();
-        self.effects.push(Effect::Complete(query.completion, Ok(found)));
+        let found = Ok(found.collect());
+        self.effects.push(Effect::Complete(query.completion, found));
     }
 
     /// Answers a lookup with a failure.
-    pub(super) fn abandon(&mut self, id: QueryId, failed: &[Symbol]) {
-        let Some(query) = self.queries.remove(&id) else { return };
+    pub(super) fn abandon(&mut self, id: QueryId, error: LookupError) {
+        if !self.queries.contains_key(id) {
+            return;
+        }
+        let query = self.end(id);
         for at in query.seen {
-            if self.entries.contains(at) {
-                let queries = &mut self.entries[at].queries;
-                queries.retain(|&(other, _)| other != id);
+            if let Some(entry) = self.entries.get_mut(at) {
+                entry.queries.retain(|&(other, _)| other != id);
             }
         }
-        let error = LookupError::Failed(failed.to_vec());
         self.effects.push(Effect::Complete(query.completion, Err(error)));
+    }
+
+    fn end(&mut self, id: QueryId) -> Query<C> {
+        let query = self.queries.remove(id).expect("under way");
+        if let Some(work) = query.asker.and_then(|w| self.work.get_mut(w)) {
+            work.asks.retain(|&other| other != id);
+        }
+        query
     }
 }

@@ -7,6 +7,10 @@ use super::*;
 
 type Machine = State<&'static str, &'static str>;
 
+#[derive(Debug, thiserror::Error)]
+#[error("broken")]
+struct Broken;
+
 fn symbol(name: &str) -> Symbol {
     Symbol::new(name)
 }
@@ -41,26 +45,29 @@ impl Machine {
         wanted: Wanted,
     ) {
         let names: Vec<Symbol> = names.iter().map(|n| symbol(n)).collect();
-        self.lookup(&[(dylib, Visibility::All)], &names, wanted, who);
+        let order = [(dylib, Visibility::All)];
+        self.lookup(&order, &names, wanted, None, who);
     }
 
     /// The effects, as text, and the work that was started.
     fn happened(&mut self) -> (Vec<String>, Vec<WorkId>) {
         let mut started = Vec::new();
-        let texts =
-            self.take_effects().into_iter().map(|effect| match effect {
-                Effect::Materialize(unit, work) => {
-                    started.push(work);
-                    format!("start {unit}")
-                }
-                Effect::Complete(who, Ok(found)) => {
-                    let mut names: Vec<Symbol> = found.into_keys().collect();
-                    names.sort();
-                    format!("{who} gets {}", list(&names))
-                }
-                Effect::Complete(who, Err(error)) => format!("{who}: {error}"),
-                Effect::Drop(unit) => format!("drop {unit}"),
-            });
+        let effects = self.take_effects();
+        let texts = effects.into_iter().map(|effect| match effect {
+            Effect::Materialize(unit, work, _) => {
+                started.push(work);
+                format!("start {unit}")
+            }
+            Effect::Complete(who, Ok(found)) => {
+                let name =
+                    |found: &Found| self.entries[found.entry].name.clone();
+                let names: Vec<Symbol> = found.iter().map(name).collect();
+                format!("{who} gets {}", list(&names))
+            }
+            Effect::Complete(who, Err(error)) => format!("{who}: {error}"),
+            Effect::Drop(unit) => format!("drop {unit}"),
+            Effect::Release(_) => "release".to_owned(),
+        });
         let texts = texts.collect();
         (texts, started)
     }
@@ -82,10 +89,7 @@ impl Machine {
     }
 
     fn resolve_all(&mut self, work: WorkId) -> Result<(), Defunct> {
-        let names = self.responsibility(work);
-        let address = ExecutorAddr::new(0x1000);
-        let addresses = names.into_iter().map(|name| (name, address));
-        self.resolve(work, &addresses.collect())
+        self.resolve(work, |_| Some(ExecutorAddr::new(0x1000)))
     }
 
     /// Resolves and emits, with dependencies by name.
@@ -112,9 +116,9 @@ fn a_lookup_starts_the_unit_and_waits_for_it() {
     m.resolve_all(started[0]).unwrap();
     assert!(m.texts().is_empty());
     m.emit(started[0], &[]).unwrap();
-    assert_eq!(m.texts(), ["me gets f"]);
+    assert_eq!(m.texts(), ["me gets `f`"]);
     m.ask(d, "you", &["g"], Wanted::Ready);
-    assert_eq!(m.texts(), ["you gets g"]);
+    assert_eq!(m.texts(), ["you gets `g`"]);
 }
 
 #[test]
@@ -124,7 +128,7 @@ fn an_address_is_enough_to_link() {
     m.ask(d, "linker", &["f"], Wanted::Resolved);
     let (_, started) = m.happened();
     m.resolve_all(started[0]).unwrap();
-    assert_eq!(m.texts(), ["linker gets f"]);
+    assert_eq!(m.texts(), ["linker gets `f`"]);
 }
 
 #[test]
@@ -132,7 +136,7 @@ fn missing_symbols_are_listed_exactly() {
     let (mut m, d) = machine();
     m.add(d, "unit", &["f"]);
     m.ask(d, "me", &["f", "g", "h"], Wanted::Ready);
-    assert_eq!(m.texts(), ["me: symbols not found: g, h"]);
+    assert_eq!(m.texts(), ["me: symbols not found: `g`, `h`"]);
 }
 
 #[test]
@@ -148,7 +152,7 @@ fn the_first_dylib_that_shows_a_name_has_it() {
         (Visibility::Exported, "start shown"),
     ] {
         let order = [(first, visibility), (second, Visibility::Exported)];
-        m.lookup(&order, &[symbol("f")], Wanted::Ready, "me");
+        m.lookup(&order, &[symbol("f")], Wanted::Ready, None, "me");
         assert_eq!(m.texts(), [unit]);
     }
 }
@@ -162,7 +166,7 @@ fn a_second_strong_definition_is_refused_and_changes_nothing() {
     let error = m.define(d, tracker, &symbols, "second").unwrap_err();
     assert_eq!(error.to_string(), "duplicate definition of `f`");
     m.ask(d, "me", &["g"], Wanted::Ready);
-    assert_eq!(m.texts(), ["drop second", "me: symbols not found: g"]);
+    assert_eq!(m.texts(), ["drop second", "me: symbols not found: `g`"]);
 }
 
 #[test]
@@ -194,7 +198,7 @@ fn a_function_may_depend_on_itself() {
     m.add(d, "f", &["f"]);
     let work = m.begin(d, "me", "f");
     m.finish(d, work, &["f"]).unwrap();
-    assert_eq!(m.texts(), ["me gets f"]);
+    assert_eq!(m.texts(), ["me gets `f`"]);
 }
 
 #[test]
@@ -212,7 +216,7 @@ fn a_ring_of_three_becomes_ready_together() {
     m.finish(d, c, &["a"]).unwrap();
     let mut texts = m.texts();
     texts.sort();
-    let all = ["b's friend gets b", "c's friend gets c", "me gets a"];
+    let all = ["b's friend gets `b`", "c's friend gets `c`", "me gets `a`"];
     assert_eq!(texts, all);
     assert_eq!(m.sizes(), (3, 0));
 }
@@ -225,11 +229,12 @@ fn a_failed_dependency_fails_its_dependants() {
     let a = m.begin(d, "me", "a");
     let b = m.begin(d, "you", "b");
     m.finish(d, a, &["b"]).unwrap();
-    m.fail(b);
+    m.fail(b, Cause::new(Broken));
     let mut texts = m.texts();
     texts.sort();
-    let both = "failed to materialize: a, b";
-    assert_eq!(texts, [format!("me: {both}"), format!("you: {both}")]);
+    let both = "failed to materialize `a`, `b`: broken";
+    let (me, you) = (format!("me: {both}"), format!("you: {both}"));
+    assert_eq!(texts, [me.as_str(), "release", &you]);
     assert_eq!(m.sizes(), (0, 0));
 }
 
@@ -238,12 +243,12 @@ fn what_has_failed_can_be_defined_again() {
     let (mut m, d) = machine();
     m.add(d, "first", &["f"]);
     let work = m.begin(d, "me", "f");
-    m.fail(work);
+    m.fail(work, Cause::new(Broken));
     m.take_effects();
     m.add(d, "second", &["f"]);
     let work = m.begin(d, "me", "f");
     m.finish(d, work, &[]).unwrap();
-    assert_eq!(m.texts(), ["me gets f"]);
+    assert_eq!(m.texts(), ["me gets `f`"]);
 }
 
 #[test]
@@ -251,8 +256,8 @@ fn removal_while_compiling_makes_the_work_defunct() {
     let (mut m, d) = machine();
     let tracker = m.add(d, "unit", &["f"]);
     let work = m.begin(d, "me", "f");
-    assert_eq!(m.remove(tracker), [symbol("f")]);
-    assert_eq!(m.texts(), ["me: failed to materialize: f"]);
+    assert_eq!(*m.remove(tracker).unwrap(), [symbol("f")]);
+    assert_eq!(m.texts(), ["me: failed to materialize `f`: it was removed"]);
     assert_eq!(m.resolve_all(work), Err(Defunct));
     assert_eq!(m.emit(work, &[]), Err(Defunct));
 }
@@ -261,7 +266,7 @@ fn removal_while_compiling_makes_the_work_defunct() {
 fn removing_what_is_lazy_drops_the_unit() {
     let (mut m, d) = machine();
     let tracker = m.add(d, "unit", &["f", "g"]);
-    m.remove(tracker);
+    m.remove(tracker).unwrap();
     assert_eq!(m.texts(), ["drop unit"]);
     assert_eq!(m.sizes(), (0, 0));
 }
@@ -276,8 +281,9 @@ fn a_root_that_goes_fails_the_lookup_even_if_it_was_ready() {
     m.take_effects();
     m.ask(d, "both", &["a", "b"], Wanted::Ready);
     m.take_effects();
-    m.remove(tracker);
-    assert_eq!(m.texts(), ["both: failed to materialize: a"]);
+    m.remove(tracker).unwrap();
+    let both = "both: failed to materialize `a`: it was removed";
+    assert_eq!(m.texts(), ["release", both]);
 }
 
 #[test]
@@ -289,8 +295,8 @@ fn responsibility_can_be_delegated() {
     assert_eq!(m.responsibility(work), [symbol("f")]);
     assert_eq!(m.responsibility(part), [symbol("g")]);
     m.finish(d, work, &[]).unwrap();
-    assert_eq!(m.texts(), ["me gets f"]);
-    m.fail(part);
+    assert_eq!(m.texts(), ["me gets `f`"]);
+    m.fail(part, Cause::new(Broken));
     assert_eq!(m.delegate(part, &[symbol("g")]), Err(Defunct));
 }
 
@@ -305,7 +311,7 @@ fn what_is_replaced_starts_at_once_only_if_it_is_waited_for() {
     let (texts, started) = m.happened();
     assert_eq!(texts, ["start now"]);
     m.finish(d, started[0], &[]).unwrap();
-    assert_eq!(m.texts(), ["me gets f"]);
+    assert_eq!(m.texts(), ["me gets `f`"]);
 }
 
 #[test]
@@ -314,7 +320,9 @@ fn emitting_what_has_no_address_is_a_failure() {
     m.add(d, "unit", &["f"]);
     let work = m.begin(d, "me", "f");
     assert_eq!(m.emit(work, &[]), Err(Defunct));
-    assert_eq!(m.texts(), ["me: failed to materialize: f"]);
+    let reason = "its unit gives `f` no address";
+    let text = format!("me: failed to materialize `f`: {reason}");
+    assert_eq!(m.texts(), [text]);
 }
 
 #[test]
@@ -333,5 +341,5 @@ fn a_chain_of_a_hundred_thousand_needs_no_recursion() {
     }
     m.take_effects();
     m.finish(d, works[0], &[]).unwrap();
-    assert!(m.texts().contains(&"me gets f99999".to_owned()));
+    assert!(m.texts().contains(&"me gets `f99999`".to_owned()));
 }

@@ -40,6 +40,7 @@ struct Known {
     needs: BTreeSet<EntryId>,
     has_address: bool,
     is_emitted: bool,
+    is_ready: bool,
 }
 
 struct Asked {
@@ -92,6 +93,15 @@ impl World {
         }
     }
 
+    /// Those who asked may use it now.
+    fn note_ready(&mut self, asked: &Asked) {
+        if asked.wanted == Wanted::Ready {
+            for id in self.reachable(&asked.roots) {
+                self.known.get_mut(&id).expect("known").is_ready = true;
+            }
+        }
+    }
+
     fn step(&mut self, step: &Step) {
         let dylib = self.machine.dylibs.keys().next().expect("one dylib");
         match step {
@@ -121,15 +131,28 @@ impl World {
             }
             Step::Fail(work) => {
                 if let Some(work) = self.work(*work) {
-                    self.machine.fail(work);
+                    self.machine.fail(work, Cause::new(Broken));
                 }
             }
             Step::Remove(name) => {
-                if let Some(tracker) = self.trackers.remove(&(name % NAMES)) {
-                    self.machine.remove(tracker);
-                }
+                self.remove(name % NAMES);
             }
         }
+    }
+
+    /// Removes a symbol, which must be refused if and only if code that
+    /// can run refers to it.
+    fn remove(&mut self, name: usize) {
+        let Some(&tracker) = self.trackers.get(&name) else { return };
+        let Some(id) = self.entry(name) else { return };
+        let is_used = self.known.iter().any(|(&user, known)| {
+            user != id
+                && known.is_ready
+                && known.needs.contains(&id)
+                && self.is_alive(user)
+        });
+        let result = self.machine.remove(tracker);
+        assert_eq!(result.is_err(), is_used, "{result:?}");
     }
 
     fn work(&self, index: usize) -> Option<WorkId> {
@@ -147,12 +170,11 @@ impl World {
             self.open.insert(self.asked, Asked { roots, wanted });
         }
         let order = [(dylib, Visibility::All)];
-        self.machine.lookup(&order, &symbols, wanted, self.asked);
+        self.machine.lookup(&order, &symbols, wanted, None, self.asked);
     }
 
     fn resolve(&mut self, work: WorkId) {
         let names = self.machine.responsibility(work);
-        let address = ExecutorAddr::new(16);
         let ids: Vec<EntryId> = names
             .iter()
             .map(|name| {
@@ -160,8 +182,8 @@ impl World {
                 self.machine.dylibs[dylib][name]
             })
             .collect();
-        let addresses = names.into_iter().map(|name| (name, address));
-        if self.machine.resolve(work, &addresses.collect()).is_ok() {
+        let address = |_: &Symbol| Some(ExecutorAddr::new(16));
+        if self.machine.resolve(work, address).is_ok() {
             for id in ids {
                 self.known.get_mut(&id).expect("known").has_address = true;
             }
@@ -195,8 +217,8 @@ impl World {
     fn check(&mut self) -> Result<(), TestCaseError> {
         for effect in self.machine.take_effects() {
             match effect {
-                Effect::Materialize(_, work) => self.works.push(work),
-                Effect::Drop(_) => {}
+                Effect::Materialize(_, work, _) => self.works.push(work),
+                Effect::Drop(_) | Effect::Release(_) => {}
                 Effect::Complete(id, result) => {
                     let Some(asked) = self.open.remove(&id) else {
                         let is_missing =
@@ -205,7 +227,10 @@ impl World {
                         continue;
                     };
                     match result {
-                        Ok(_) => prop_assert!(self.is_satisfied(&asked)),
+                        Ok(_) => {
+                            prop_assert!(self.is_satisfied(&asked));
+                            self.note_ready(&asked);
+                        }
                         Err(_) => {
                             let all = self.reachable(&asked.roots);
                             let is_gone = |&id: &EntryId| !self.is_alive(id);

@@ -1,13 +1,14 @@
 //! What can go wrong between a definition and its result.
 
 use crate::codegen::CodegenError;
+use crate::definitions::PrototypeMismatch;
 use crate::executor::ExecutorError;
-use crate::link::LinkError;
+use crate::orc::{Cause, InUse, LookupError};
 use crate::symbol::Symbol;
 use crate::syntax::diagnostics::count;
 use thiserror::Error;
 
-/// Something cannot be defined, looked up or run.
+/// Something cannot be defined, looked up, removed or run.
 #[derive(Debug, Error)]
 pub enum JitError {
     /// There is a definition of this name.
@@ -18,6 +19,9 @@ pub enum JitError {
         /// Whether the host's function has taken the name.
         is_host: bool,
     },
+    /// Others rely on another number of parameters.
+    #[error(transparent)]
+    Mismatch(#[from] PrototypeMismatch),
     /// A function that is called has not been defined.
     #[error("`{}` is declared, but not defined", path.end())]
     Missing {
@@ -30,27 +34,55 @@ pub enum JitError {
         /// From what was looked up to what is not allowed.
         path: Path,
     },
-    /// A host function is declared with the wrong number of parameters.
+    /// A function is declared with the wrong number of parameters.
     #[error(
-        "the host's `{}` takes {}, but is declared with \
-         {declared}",
+        "{}`{}` takes {}, but is declared with {declared}",
+        if *is_host { "the host's " } else { "" },
         path.end(),
         count(*params, "parameter")
     )]
-    HostPrototype {
+    Prototype {
         /// From what was looked up to the function.
         path: Path,
         /// How many parameters it has.
         params: usize,
         /// How many its caller declares.
         declared: usize,
+        /// Whether it is the host's.
+        is_host: bool,
     },
+    /// A function does not have the parameters that a handle on it would
+    /// pass.
+    #[error(
+        "`{name}` takes {}, not {wanted}",
+        params.map_or(
+            "an unknown number of parameters".to_owned(),
+            |params| count(params, "parameter")
+        )
+    )]
+    Arity {
+        /// The function.
+        name: Symbol,
+        /// How many parameters it has, if that is known.
+        params: Option<usize>,
+        /// How many it should have.
+        wanted: usize,
+    },
+    /// There is no definition to remove.
+    #[error("`{0}` is not defined")]
+    Undefined(Symbol),
+    /// A function cannot be removed, since others would miss it.
+    #[error(transparent)]
+    InUse(#[from] InUse),
     /// A function is too large.
     #[error(transparent)]
     Codegen(#[from] CodegenError),
-    /// There is no room.
+    /// A function, or one that it needs, cannot be linked or put in place.
+    #[error("{0}")]
+    Failed(Cause),
+    /// A lookup was not possible.
     #[error(transparent)]
-    Link(#[from] LinkError),
+    Lookup(LookupError),
     /// The executor refuses.
     #[error(transparent)]
     Executor(#[from] ExecutorError),

@@ -1,0 +1,80 @@
+//! Definitions made anew from their source.
+//!
+//! A unit that has been materialized is consumed. If that came to nothing,
+//! its symbols are gone from the session, and a lookup misses them. Then this
+//! generator makes another unit from the table of definitions.
+
+use super::{Definitions, Origin};
+use crate::ir::Module;
+use crate::ir::lower::{LowerError, Lowering};
+use crate::orc::{Cause, DefineError, DefinitionGenerator, JitDylib, Layer};
+use crate::symbol::Symbol;
+use crate::syntax::{Ast, Item, Operators, Parsed, Parser};
+use std::sync::Arc;
+use thiserror::Error;
+
+/// Gives definitions to a layer again.
+pub struct Again<L> {
+    layer: Arc<L>,
+    definitions: Arc<Definitions>,
+}
+
+/// The source of a definition does not yield it any more.
+#[derive(Clone, PartialEq, Eq, Debug, Error)]
+#[error("the source of `{0}` cannot be compiled again")]
+pub struct Changed(Symbol);
+
+impl<L: Layer<Program = Module>> Again<L> {
+    /// A generator for whatever is in `definitions`.
+    pub fn new(layer: Arc<L>, definitions: Arc<Definitions>) -> Arc<Again<L>> {
+        Arc::new(Again { layer, definitions })
+    }
+}
+
+impl<L: Layer<Program = Module>> DefinitionGenerator for Again<L> {
+    fn name(&self) -> &str {
+        "definitions"
+    }
+
+    fn generate(&self, _: &JitDylib, names: &[Symbol]) -> Result<(), Cause> {
+        for name in names {
+            let Some(definition) = self.definitions.get(name) else {
+                continue;
+            };
+            let module = match &definition.origin {
+                Origin::Ir(module) => Module::clone(module),
+                Origin::Source { text, operators } => {
+                    self.lower(text, operators).map_err(|_| {
+                        // What was accepted once relies on nothing that can
+                        // change.
+                        Cause::new(Changed(name.clone()))
+                    })?
+                }
+            };
+            match self.layer.add(&definition.tracker, module) {
+                // Somebody else has done it in the meantime.
+                Ok(()) | Err(DefineError::Duplicate(_)) => {}
+                Err(error) => return Err(Cause::new(error)),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<L> Again<L> {
+    fn lower(
+        &self,
+        text: &str,
+        operators: &Operators,
+    ) -> Result<Module, Vec<LowerError>> {
+        let (mut ast, mut operators) = (Ast::default(), *operators);
+        let parsed = Parser::new(text).next_item(&mut operators, &mut ast);
+        let Parsed::Item(Item::Definition { prototype, body }) = parsed else {
+            return Err(Vec::new());
+        };
+        let mut lowering = Lowering::default();
+        let function =
+            lowering.definition(&ast, &prototype, body, &*self.definitions)?;
+        Ok(Module { functions: vec![function] })
+    }
+}

@@ -1,0 +1,309 @@
+//! What the user has declared and defined: the names that a program may
+//! call, where each definition comes from, and who calls whom.
+//!
+//! | file | what it has |
+//! |---|---|
+//! | `again` | definitions made anew from their source |
+//!
+//! This table outlives the machine code. Code may fail to compile for want
+//! of a symbol that is defined later, or be lost; then it is made again from
+//! what is kept here. And whether something can be changed or removed
+//! depends on who relies on it, which is kept here as well. (Who is *bound*
+//! to whom, in machine code, the session knows.)
+
+mod again;
+
+pub use again::Again;
+
+use crate::ir::Module;
+use crate::ir::lower::Prototypes;
+use crate::orc::ResourceTracker;
+use crate::symbol::Symbol;
+use crate::syntax::Operators;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use thiserror::Error;
+
+/// The functions known to the user's programs.
+#[derive(Default)]
+pub struct Definitions(Mutex<Table>);
+
+#[derive(Default)]
+struct Table {
+    functions: FxHashMap<Symbol, Known>,
+    /// The host functions, with their numbers of parameters: known even
+    /// before they are declared, for better messages.
+    host: FxHashMap<String, usize>,
+    /// How many definitions there have been.
+    defined: usize,
+}
+
+struct Known {
+    params: usize,
+    /// None for what is only declared.
+    definition: Option<Arc<Definition>>,
+    /// The definitions that call it.
+    callers: FxHashSet<Symbol>,
+    /// What it calls, in the order of the first calls.
+    callees: Box<[Symbol]>,
+}
+
+/// A definition, from which its code can be made.
+pub struct Definition {
+    /// The source.
+    pub origin: Origin,
+    /// The how manieth definition of all it is.
+    pub version: usize,
+    /// What it is removed by.
+    pub tracker: ResourceTracker,
+}
+
+/// What a definition is made from.
+#[derive(Clone)]
+pub enum Origin {
+    /// The text of an item.
+    Source {
+        /// The text.
+        text: Arc<str>,
+        /// The operators as they were defined then.
+        operators: Arc<Operators>,
+    },
+    /// A module, which is kept.
+    Ir(Arc<Module>),
+}
+
+/// What the table is going to know of a function.
+pub struct Prepared {
+    name: Symbol,
+    params: usize,
+    callees: Box<[Symbol]>,
+}
+
+impl Prepared {
+    /// What it is going to know of a module's functions.
+    pub fn from_module(module: &Module) -> Vec<Prepared> {
+        let functions = module.functions.iter();
+        let prepared = functions.map(|function| Prepared {
+            name: function.name.clone(),
+            params: function.signature.params.len(),
+            callees: function
+                .callees
+                .values()
+                .map(|c| c.name.clone())
+                .collect(),
+        });
+        prepared.collect()
+    }
+}
+
+/// Two prototypes of one function differ in the number of parameters.
+#[derive(Clone, PartialEq, Eq, Debug, Error)]
+#[error("`{name}` has {known} parameters, not {found}")]
+pub struct PrototypeMismatch {
+    /// The function.
+    pub name: String,
+    /// How many parameters it has so far.
+    pub known: usize,
+    /// How many it would have.
+    pub found: usize,
+    /// Whether it has been defined, not only declared.
+    pub is_defined: bool,
+    /// The definitions that pass the old number of arguments.
+    pub callers: Vec<Symbol>,
+}
+
+impl Definitions {
+    /// Nothing but what the host has.
+    pub fn new(host: impl Iterator<Item = (String, usize)>) -> Definitions {
+        let host = host.collect();
+        Definitions(Mutex::new(Table { host, ..Table::default() }))
+    }
+
+    /// Whether a function may have so many parameters. A declaration that
+    /// nobody relies on may be replaced by another.
+    ///
+    /// # Errors
+    /// If there is a definition or a caller with another number.
+    pub fn check(
+        &self,
+        name: &str,
+        params: usize,
+    ) -> Result<(), PrototypeMismatch> {
+        let table = self.lock();
+        let symbol = Symbol::find(name);
+        let known = symbol.and_then(|symbol| table.functions.get(&symbol));
+        let Some(known) = known else { return Ok(()) };
+        let is_defined = known.definition.is_some();
+        let is_free = !is_defined && known.callers.is_empty();
+        if known.params == params || is_free {
+            return Ok(());
+        }
+        Err(PrototypeMismatch {
+            name: name.to_owned(),
+            known: known.params,
+            found: params,
+            is_defined,
+            callers: known.callers_sorted(),
+        })
+    }
+
+    /// Enters a declaration that [`check`](Self::check) has passed.
+    pub fn declare(&self, name: &str, params: usize) {
+        self.lock().enter(Symbol::new(name), params);
+    }
+
+    /// Enters the functions of a module that [`check`](Self::check) has
+    /// passed, and whom they call.
+    pub fn define(
+        &self,
+        functions: Vec<Prepared>,
+        origin: Origin,
+        tracker: &ResourceTracker,
+    ) {
+        let mut table = self.lock();
+        table.defined += functions.len();
+        let (version, tracker) = (table.defined, tracker.clone());
+        let made = Arc::new(Definition { origin, version, tracker });
+        for Prepared { name, params, callees } in functions {
+            for callee in &callees {
+                if let Some(known) = table.functions.get_mut(callee) {
+                    known.callers.insert(name.clone());
+                }
+            }
+            let known = table.enter(name, params);
+            known.definition = Some(made.clone());
+            known.callees = callees;
+        }
+    }
+
+    /// What a function is made from.
+    pub fn get(&self, name: &Symbol) -> Option<Arc<Definition>> {
+        self.lock().functions.get(name)?.definition.clone()
+    }
+
+    /// The functions that are defined, in the order of their names, each
+    /// with its number of parameters.
+    pub fn defined(&self) -> Vec<(Symbol, usize)> {
+        let table = self.lock();
+        let functions = table.functions.iter();
+        let mut defined: Vec<(Symbol, usize)> = functions
+            .filter(|(_, known)| known.definition.is_some())
+            .map(|(name, known)| (name.clone(), known.params))
+            .collect();
+        defined.sort();
+        defined
+    }
+
+    /// How many definitions there have been.
+    pub fn count(&self) -> usize {
+        self.lock().defined
+    }
+
+    /// What a function calls, in the order of the first calls.
+    pub fn callees(&self, name: &Symbol) -> Vec<Symbol> {
+        let table = self.lock();
+        let known = table.functions.get(name);
+        known.map_or(vec![], |known| known.callees.to_vec())
+    }
+
+    /// The definitions that call a function, itself not counted.
+    pub fn callers(&self, name: &Symbol) -> Vec<Symbol> {
+        let table = self.lock();
+        let known = table.functions.get(name);
+        let mut callers = known.map_or(vec![], Known::callers_sorted);
+        callers.retain(|caller| caller != name);
+        callers
+    }
+
+    /// Forgets the definition of a function, and that it calls others.
+    pub fn remove(&self, name: &Symbol) {
+        let mut table = self.lock();
+        let Some(known) = table.functions.get_mut(name) else { return };
+        known.definition = None;
+        let callees = std::mem::take(&mut known.callees);
+        for callee in callees {
+            if let Some(known) = table.functions.get_mut(&callee) {
+                known.callers.remove(name);
+            }
+        }
+        if table.functions[name].callers.is_empty() {
+            table.functions.remove(name);
+        }
+    }
+
+    /// Tells of a host function.
+    pub fn add_host(&self, name: &str, params: usize) {
+        self.lock().host.insert(name.to_owned(), params);
+    }
+
+    /// A shortest chain of calls to `end` from one of the functions in
+    /// `starts`, both included.
+    pub fn path(&self, starts: &[Symbol], end: &Symbol) -> Vec<Symbol> {
+        let table = self.lock();
+        let mut reached_from: FxHashMap<&Symbol, Option<&Symbol>> =
+            starts.iter().map(|start| (start, None)).collect();
+        let mut next: VecDeque<&Symbol> = starts.iter().collect();
+        while let Some(at) = next.pop_front() {
+            if at == end {
+                break;
+            }
+            let known = table.functions.get(at);
+            for callee in known.iter().flat_map(|known| &known.callees) {
+                reached_from.entry(callee).or_insert_with(|| {
+                    next.push_back(callee);
+                    Some(at)
+                });
+            }
+        }
+        let mut path = vec![end.clone()];
+        let mut at = end;
+        while let Some(Some(caller)) = reached_from.get(at) {
+            path.push((*caller).clone());
+            at = caller;
+        }
+        path.reverse();
+        path
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Table> {
+        // Nothing panics while it is locked.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Table {
+    fn enter(&mut self, name: Symbol, params: usize) -> &mut Known {
+        let known = self.functions.entry(name).or_insert_with(|| Known {
+            params,
+            definition: None,
+            callers: FxHashSet::default(),
+            callees: Box::default(),
+        });
+        known.params = params;
+        known
+    }
+}
+
+impl Known {
+    fn callers_sorted(&self) -> Vec<Symbol> {
+        let mut callers: Vec<Symbol> = self.callers.iter().cloned().collect();
+        callers.sort();
+        callers
+    }
+}
+
+impl Prototypes for Definitions {
+    fn prototype(&self, name: &str) -> Option<(Symbol, usize)> {
+        let symbol = Symbol::find(name)?;
+        let params = self.lock().functions.get(&symbol)?.params;
+        Some((symbol, params))
+    }
+
+    fn host_prototype(&self, name: &str) -> Option<usize> {
+        self.lock().host.get(name).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests;

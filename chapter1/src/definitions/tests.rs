@@ -1,0 +1,88 @@
+use super::*;
+use crate::executor::fake::Fake;
+use crate::ir::parse_module;
+use crate::orc::ExecutionSession;
+
+/// A table, and a tracker that nobody asks anything.
+fn table() -> (Definitions, ResourceTracker) {
+    let session = ExecutionSession::new(Arc::new(Fake::new()));
+    let tracker = session.create_dylib("main").default_tracker();
+    (Definitions::default(), tracker)
+}
+
+/// A function that calls others, each with one argument.
+fn caller(name: &str, callees: &[&str]) -> Module {
+    let mut text = format!("function @{name}(f64) -> f64 {{\n");
+    for (i, callee) in callees.iter().enumerate() {
+        text += &format!("fn{i} = function @{callee}(f64) -> f64\n");
+    }
+    parse_module(&(text + "block0(v0: f64):\nreturn v0\n}")).unwrap()
+}
+
+fn define(definitions: &Definitions, t: &ResourceTracker, module: &Module) {
+    let origin = Origin::Ir(Arc::new(module.clone()));
+    definitions.define(Prepared::from_module(module), origin, t);
+}
+
+fn names(symbols: &[Symbol]) -> Vec<&str> {
+    symbols.iter().map(Symbol::as_str).collect()
+}
+
+#[test]
+fn a_declaration_without_callers_can_be_replaced() {
+    let definitions = Definitions::default();
+    definitions.declare("f", 1);
+    assert_eq!(definitions.check("f", 2), Ok(()));
+    definitions.declare("f", 2);
+    assert_eq!(definitions.prototype("f").unwrap().1, 2);
+}
+
+#[test]
+fn callers_hold_on_to_the_number_of_parameters() {
+    let (definitions, t) = table();
+    definitions.declare("f", 1);
+    define(&definitions, &t, &caller("h", &["f"]));
+    define(&definitions, &t, &caller("g", &["f"]));
+    let mismatch = definitions.check("f", 2).unwrap_err();
+    assert_eq!(names(&mismatch.callers), ["g", "h"]);
+    assert_eq!((mismatch.known, mismatch.is_defined), (1, false));
+    assert_eq!(definitions.check("f", 1), Ok(()));
+}
+
+#[test]
+fn so_does_a_definition() {
+    let (definitions, t) = table();
+    define(&definitions, &t, &caller("f", &[]));
+    assert!(definitions.check("f", 2).unwrap_err().is_defined);
+}
+
+#[test]
+fn a_definition_that_goes_takes_its_calls_along() {
+    let (definitions, t) = table();
+    definitions.declare("f", 1);
+    define(&definitions, &t, &caller("g", &["f", "g"]));
+    let [f, g] = ["f", "g"].map(Symbol::new);
+    assert_eq!(names(&definitions.callers(&f)), ["g"]);
+    assert_eq!(definitions.callers(&g), []);
+    definitions.remove(&g);
+    assert_eq!(definitions.callers(&f), []);
+    assert!(definitions.get(&g).is_none());
+    assert!(definitions.prototype("g").is_none());
+    assert_eq!(definitions.prototype("f").unwrap().1, 1);
+}
+
+#[test]
+fn a_path_is_as_short_as_possible() {
+    let (definitions, t) = table();
+    for (name, callees) in [
+        ("a", &["b", "c"][..]),
+        ("b", &["d"]),
+        ("d", &["e"]),
+        ("c", &["e", "a"]),
+    ] {
+        define(&definitions, &t, &caller(name, callees));
+    }
+    let [a, e] = ["a", "e"].map(Symbol::new);
+    assert_eq!(names(&definitions.path(&[a], &e)), ["a", "c", "e"]);
+    assert_eq!(names(&definitions.path(&[], &e)), ["e"]);
+}

@@ -1,0 +1,63 @@
+//! An expression while it is at work.
+
+use super::{Base, JitError};
+use crate::ir::Module;
+use crate::orc::ResourceTracker;
+use crate::symbol::Symbol;
+use crate::timing::Phase;
+use std::sync::atomic::Ordering;
+
+/// An expression that is compiled, run and forgotten.
+pub(super) struct Expression<'b> {
+    base: &'b Base,
+    pub(super) tracker: ResourceTracker,
+    name: Symbol,
+    callees: Vec<Symbol>,
+}
+
+impl<'b> Expression<'b> {
+    /// Begins with a module of one function. Should another expression be at
+    /// work (a host function may evaluate one), it gets another name.
+    pub(super) fn new(base: &'b Base, module: &mut Module) -> Expression<'b> {
+        let [function] = &mut module.functions[..] else {
+            panic!("an expression is one function")
+        };
+        assert!(function.signature.params.is_empty(), "without parameters");
+        let number = base.begun.fetch_add(1, Ordering::Relaxed);
+        if base.active.fetch_add(1, Ordering::Relaxed) > 0 {
+            let name = format!("{}.{number}", function.name);
+            function.name = Symbol::new(&name);
+        }
+        let callees = function.callees.values();
+        Expression {
+            base,
+            tracker: base.expressions.create_tracker(),
+            name: function.name.clone(),
+            callees: callees.map(|callee| callee.name.clone()).collect(),
+        }
+    }
+
+    /// Compiles and runs it. It has been added by its tracker.
+    pub(super) fn run(&self) -> Result<f64, JitError> {
+        let Expression { base, name, callees, .. } = self;
+        let found = base.expressions.lookup(name);
+        let explain = |error| base.explain(&error, name, callees);
+        let found = found.map_err(explain)?;
+        let executor = base.session.executor();
+        let value = base.phases.measure(Phase::Run, || {
+            // SAFETY: the function is ready, takes no parameters and returns
+            // a number. It is removed when this expression is dropped.
+            unsafe { executor.call(found.address, &[]) }
+        });
+        Ok(value?)
+    }
+}
+
+impl Drop for Expression<'_> {
+    fn drop(&mut self) {
+        // Nothing can be bound to it: no other code sees its dylib, but for
+        // expressions, which do not know its name.
+        let _ = self.tracker.remove();
+        self.base.active.fetch_sub(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,169 @@
+//! A JIT as its users see it: functions are defined, called and removed, and
+//! expressions have values.
+//!
+//! | file | what it has |
+//! |---|---|
+//! | `base` | what the JITs of all chapters have |
+//! | `error` | what can go wrong |
+//! | `explain` | from what the session says to what the user needs to know |
+//! | `expression` | an expression while it is at work |
+//! | `function` | compiled functions as Rust values |
+
+mod base;
+mod error;
+mod explain;
+mod expression;
+mod function;
+
+pub use base::Base;
+pub use error::{JitError, Path};
+pub use function::{Function, Signature};
+
+use crate::definitions::{Origin, Prepared};
+use crate::executor::ExecutorAddr;
+use crate::ir::Module;
+use crate::orc::{DefineError, Found, Hold, Observer, ResourceTracker};
+use crate::symbol::Symbol;
+use expression::Expression;
+use std::sync::Arc;
+
+/// How much has been done so far.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Counts {
+    /// The functions that were defined.
+    pub defined: usize,
+    /// The functions that were compiled, top-level expressions included.
+    pub compiled: usize,
+    /// The size of all code that was compiled, constants included.
+    pub code_bytes: usize,
+}
+
+/// A JIT for Kaleidoscope. A chapter says what its stack of layers does with
+/// a module; the rest is the same in all of them.
+pub trait Driver {
+    /// What the JITs of all chapters have.
+    fn base(&self) -> &Base;
+
+    /// Gives a module to the top of the stack.
+    ///
+    /// # Errors
+    /// If one of its functions has a definition.
+    fn add(
+        &self,
+        tracker: &ResourceTracker,
+        module: Module,
+    ) -> Result<(), DefineError>;
+
+    /// Asks to be shown each module as it is compiled.
+    fn observe(&self, observer: Observer);
+
+    /// How much has been done.
+    fn counts(&self) -> Counts;
+
+    /// Whether a function of so many parameters can be defined.
+    ///
+    /// # Errors
+    /// [`JitError::Duplicate`] if it has a definition and must keep it,
+    /// [`JitError::Mismatch`] if others rely on another number.
+    fn check_definable(
+        &self,
+        name: &str,
+        params: usize,
+    ) -> Result<(), JitError> {
+        self.base().check_definable(name, params)
+    }
+
+    /// Defines the functions of a module, which are made again from `origin`
+    /// when need be. Nothing is compiled before one of them is needed.
+    ///
+    /// # Errors
+    /// As [`check_definable`](Driver::check_definable). Nothing is defined
+    /// then.
+    fn define(&self, module: Module, origin: Origin) -> Result<(), JitError> {
+        for function in &module.functions {
+            let params = function.signature.params.len();
+            self.check_definable(&function.name, params)?;
+        }
+        let base = self.base();
+        let tracker = base.main.create_tracker();
+        let entries = Prepared::from_module(&module);
+        self.add(&tracker, module).map_err(|e| base.not_defined(e))?;
+        base.definitions.define(entries, origin, &tracker);
+        Ok(())
+    }
+
+    /// The same for a module that is kept, to be compiled again when need be.
+    ///
+    /// # Errors
+    /// The same.
+    fn define_ir(&self, module: Module) -> Result<(), JitError> {
+        let origin = Origin::Ir(Arc::new(module.clone()));
+        self.define(module, origin)
+    }
+
+    /// The address of a function, which is compiled first if need be, with
+    /// all that it calls.
+    ///
+    /// # Errors
+    /// If it, or something it needs, does not exist or cannot be compiled.
+    /// It is tried again at the next use.
+    fn lookup(&self, name: &Symbol) -> Result<ExecutorAddr, JitError> {
+        Ok(self.find(name)?.address)
+    }
+
+    /// The same, with what is known of the function.
+    ///
+    /// # Errors
+    /// The same.
+    fn find(&self, name: &Symbol) -> Result<Found, JitError> {
+        let base = self.base();
+        let found = base.main.lookup(name);
+        let callees = || base.definitions.callees(name);
+        found.map_err(|error| base.explain(&error, name, &callees()))
+    }
+
+    /// Compiles a module of one function without parameters, runs it, and
+    /// gives its memory back.
+    ///
+    /// # Errors
+    /// If something that it calls does not exist or cannot be compiled, or
+    /// the run comes to no end.
+    ///
+    /// # Panics
+    /// If the module is no such module.
+    fn evaluate(&self, mut module: Module) -> Result<f64, JitError> {
+        let base = self.base();
+        let expression = Expression::new(base, &mut module);
+        let added = self.add(&expression.tracker, module);
+        added.map_err(|error| base.not_defined(error))?;
+        expression.run()
+    }
+
+    /// Removes a function.
+    ///
+    /// # Errors
+    /// If there is none, or it is in use: somebody calls it or holds it.
+    fn remove(&self, name: &Symbol) -> Result<(), JitError> {
+        self.base().remove(name)
+    }
+
+    /// A compiled function as a Rust value, say of type `fn(f64) -> f64`.
+    /// While the value exists, the function is not removed.
+    ///
+    /// # Errors
+    /// If there is no such function, it has another number of parameters, or
+    /// it cannot be compiled.
+    fn function<S: Signature>(
+        &self,
+        name: &str,
+    ) -> Result<Function<S>, JitError>
+    where
+        Self: Sized,
+    {
+        let name = Symbol::new(name);
+        let base = self.base();
+        let found = self.find(&name)?;
+        let hold = Hold::new(&base.session, found);
+        Function::new(base.session.executor().clone(), hold, &name)
+    }
+}

@@ -1,0 +1,265 @@
+//! The layer that links.
+
+use super::layer::Layer;
+use super::responsibility::{MaterializationResponsibility, ResourceKey};
+use super::session::ResourceManager;
+use super::state::{EntryId, Found, SymbolFlags, Wanted};
+use super::trace;
+use crate::executor::{Executor, ExecutorAddr, ExecutorError, SegmentKind};
+use crate::link::{
+    LinkError, LinkGraph, Linker, NoRoom, Placed, Published, Section,
+};
+use crate::symbol::Symbol;
+use crate::timing::{Phase, Phases};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use thiserror::Error;
+
+/// Links graphs, and has the executor commit them: each graph in one batch.
+pub struct ObjectLinkingLayer {
+    executor: Arc<dyn Executor>,
+    linker: Mutex<Linker>,
+    resources: Mutex<Resources>,
+    phases: Arc<Phases>,
+}
+
+/// What was put in place, by the work that did it.
+#[derive(Default)]
+struct Resources {
+    published: FxHashMap<ResourceKey, (Published, Vec<ExecutorAddr>)>,
+    /// Which symbols' code is where: address, size, name.
+    code: BTreeMap<ExecutorAddr, (u32, Symbol)>,
+}
+
+/// A graph cannot be linked or published.
+#[derive(Debug, Error)]
+pub enum ObjectError {
+    /// It cannot be linked.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// The executor refuses it.
+    #[error(transparent)]
+    Executor(#[from] ExecutorError),
+}
+
+impl ObjectLinkingLayer {
+    /// A layer that has all of the executor's lease to itself. It is for the
+    /// sessions that it is registered with.
+    pub fn new(
+        executor: Arc<dyn Executor>,
+        phases: Arc<Phases>,
+    ) -> Arc<ObjectLinkingLayer> {
+        Arc::new(ObjectLinkingLayer {
+            linker: Mutex::new(Linker::new(executor.lease())),
+            executor,
+            resources: Mutex::default(),
+            phases,
+        })
+    }
+
+    /// How many bytes of a kind of memory are in use.
+    pub fn memory_used(&self, kind: SegmentKind) -> u64 {
+        lock(&self.linker).used(kind)
+    }
+
+    /// The function whose code includes an address, and how far inside the
+    /// address is.
+    pub fn symbol_at(&self, at: ExecutorAddr) -> Option<(Symbol, u64)> {
+        let resources = lock(&self.resources);
+        let (&start, (size, name)) = resources.code.range(..=at).next_back()?;
+        let offset = at.as_u64() - start.as_u64();
+        (offset < u64::from(*size)).then(|| (name.clone(), offset))
+    }
+
+    /// Finds a place for a graph, where nothing is any more if need be.
+    fn place(&self, graph: LinkGraph) -> Result<Placed, ObjectError> {
+        let mut linker = lock(&self.linker);
+        match linker.place(graph) {
+            Ok(placed) => Ok(placed),
+            Err(NoRoom { graph, .. }) => {
+                linker.collect(&*self.executor)?;
+                let placed = linker.place(*graph);
+                Ok(placed.map_err(|no| LinkError::Full(no.full))?)
+            }
+        }
+    }
+
+    fn discard(&self, placed: Placed) {
+        lock(&self.linker).discard(placed);
+    }
+
+    /// Links a placed graph to what was found for its externals, and puts it
+    /// into memory.
+    fn publish(
+        &self,
+        mut placed: Placed,
+        externals: &[Symbol],
+        found: &[Found],
+    ) -> Result<(Published, Vec<ExecutorAddr>), ObjectError> {
+        if let Err(error) = self.link(&mut placed, externals, found) {
+            self.discard(placed);
+            return Err(error.into());
+        }
+        let batch = lock(&self.linker).batch(Some(&placed));
+        let result = self.executor.commit(&batch);
+        let mut linker = lock(&self.linker);
+        match result {
+            Ok(quiescent) => {
+                trace::committed(&placed);
+                linker.reclaim(&quiescent);
+                let code = self.note_code(&placed);
+                Ok((linker.committed(placed), code))
+            }
+            Err(error) => {
+                linker.refused(batch);
+                linker.discard(placed);
+                Err(error.into())
+            }
+        }
+    }
+
+    fn link(
+        &self,
+        placed: &mut Placed,
+        externals: &[Symbol],
+        found: &[Found],
+    ) -> Result<(), LinkError> {
+        check_prototypes(&placed.graph, externals, found)?;
+        let addresses = externals.iter().zip(found);
+        let addresses: FxHashMap<&Symbol, ExecutorAddr> =
+            addresses.map(|(name, found)| (name, found.address)).collect();
+        let resolve = |name: &Symbol| addresses.get(name).copied();
+        lock(&self.linker).link(placed, resolve)
+    }
+
+    /// Remembers where the functions of a graph are.
+    fn note_code(&self, placed: &Placed) -> Vec<ExecutorAddr> {
+        let mut resources = lock(&self.resources);
+        let mut starts = Vec::new();
+        for (name, address, size) in placed.definitions() {
+            resources.code.insert(address, (size, name.clone()));
+            starts.push(address);
+        }
+        starts
+    }
+
+    /// The last step: all externals have addresses.
+    fn finish(
+        &self,
+        responsibility: MaterializationResponsibility,
+        placed: Placed,
+        externals: &[Symbol],
+        found: &[Found],
+    ) {
+        let publish = || self.publish(placed, externals, found);
+        let published = match self.phases.measure(Phase::Link, publish) {
+            Ok(published) => published,
+            Err(error) => return responsibility.fail(error),
+        };
+        // Before the symbols are emitted: from then on they can be removed.
+        let key = responsibility.key();
+        lock(&self.resources).published.insert(key, published);
+        let dependencies: Vec<EntryId> =
+            found.iter().map(|found| found.entry).collect();
+        if responsibility.emit(&dependencies).is_err() {
+            self.release(key);
+        }
+    }
+}
+
+impl Layer for ObjectLinkingLayer {
+    type Program = LinkGraph;
+
+    fn symbols(&self, graph: &LinkGraph) -> Vec<(Symbol, SymbolFlags)> {
+        let symbols = graph.symbols.values().filter_map(|symbol| {
+            let section = graph.blocks[symbol.definition?.block].section;
+            let callable = section == Section::Text;
+            let params = symbol.params;
+            let flags =
+                SymbolFlags { callable, params, ..SymbolFlags::FUNCTION };
+            Some((symbol.name.clone()?, flags))
+        });
+        symbols.collect()
+    }
+
+    fn emit(
+        self: &Arc<Self>,
+        responsibility: MaterializationResponsibility,
+        mut graph: LinkGraph,
+    ) {
+        let wanted = responsibility.symbols();
+        graph.give_way(|name| wanted.contains(name));
+        let place = || self.place(graph);
+        let placed = match self.phases.measure(Phase::Link, place) {
+            Ok(placed) => placed,
+            Err(error) => return responsibility.fail(error),
+        };
+        let definitions = placed.definitions();
+        let addresses: FxHashMap<Symbol, ExecutorAddr> = definitions
+            .map(|(name, address, _)| (name.clone(), address))
+            .collect();
+        let resolve = |name: &Symbol| addresses.get(name).copied();
+        if responsibility.resolve(resolve).is_err() {
+            return self.discard(placed);
+        }
+        let externals: Vec<Symbol> =
+            placed.graph.externals().cloned().collect();
+        if externals.is_empty() {
+            return self.finish(responsibility, placed, &[], &[]);
+        }
+        let layer = self.clone();
+        let session = responsibility.session().clone();
+        let order = responsibility.dylib().search_order();
+        let names = externals.clone();
+        session.lookup_async(&order, &names, Wanted::Resolved, move |result| {
+            match result {
+                Ok(found) => {
+                    layer.finish(responsibility, placed, &externals, &found);
+                }
+                Err(error) => {
+                    layer.discard(placed);
+                    responsibility.fail(error);
+                }
+            }
+        });
+    }
+}
+
+impl ResourceManager for ObjectLinkingLayer {
+    fn release(&self, key: ResourceKey) {
+        let mut resources = lock(&self.resources);
+        let Some((published, code)) = resources.published.remove(&key) else {
+            return;
+        };
+        for start in code {
+            resources.code.remove(&start);
+        }
+        drop(resources);
+        lock(&self.linker).free(published);
+    }
+}
+
+/// Checks that functions have as many parameters as a graph passes them, as
+/// far as both are known.
+fn check_prototypes(
+    graph: &LinkGraph,
+    externals: &[Symbol],
+    found: &[Found],
+) -> Result<(), LinkError> {
+    let declared = graph.prototypes().map(|(_, params)| params);
+    for ((name, found), declared) in externals.iter().zip(found).zip(declared) {
+        if let (Some(params), Some(declared)) = (found.flags.params, declared)
+            && params != declared
+        {
+            let symbol = name.clone();
+            return Err(LinkError::Prototype { symbol, params, declared });
+        }
+    }
+    Ok(())
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // The operations under these locks do not panic half way but for bugs.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

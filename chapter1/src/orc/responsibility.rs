@@ -1,0 +1,125 @@
+//! The duty to produce symbols.
+
+use super::dylib::JitDylib;
+use super::session::ExecutionSession;
+use super::state::{Cause, Defunct, EntryId, WorkId};
+use super::unit::MaterializationUnit;
+use crate::executor::ExecutorAddr;
+use crate::symbol::Symbol;
+use std::error::Error;
+use std::sync::Arc;
+use thiserror::Error;
+
+/// What identifies the things that some work has put in place, so that they
+/// can be freed when its symbols are gone.
+pub type ResourceKey = WorkId;
+
+/// The duty to produce the symbols of a unit. Each must be *resolved*, that
+/// is, given an address, and then *emitted*, its bytes put in place; or all
+/// of them *fail*. Dropping the responsibility lets them fail, so nobody
+/// waits for ever.
+pub struct MaterializationResponsibility {
+    dylib: JitDylib,
+    work: WorkId,
+}
+
+/// A unit has given up its responsibility without a word.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
+#[error("its unit neither emitted it nor said why not")]
+pub struct Abandoned;
+
+impl MaterializationResponsibility {
+    pub(super) fn new(
+        dylib: JitDylib,
+        work: WorkId,
+    ) -> MaterializationResponsibility {
+        MaterializationResponsibility { dylib, work }
+    }
+
+    /// The symbols that are still to be produced: those that were removed
+    /// meanwhile are not among them.
+    pub fn symbols(&self) -> Vec<Symbol> {
+        self.session().locked(|state| state.responsibility(self.work))
+    }
+
+    /// The dylib that they are defined in.
+    pub fn dylib(&self) -> &JitDylib {
+        &self.dylib
+    }
+
+    /// The session that they are defined in.
+    pub fn session(&self) -> &Arc<ExecutionSession> {
+        self.dylib.session()
+    }
+
+    /// What the resources of this work are known by.
+    pub fn key(&self) -> ResourceKey {
+        self.work
+    }
+
+    /// Gives each symbol the address that `addresses` knows for it.
+    ///
+    /// # Errors
+    /// If the symbols are not wanted any more, or one has no address: they
+    /// fail then.
+    pub fn resolve(
+        &self,
+        addresses: impl Fn(&Symbol) -> Option<ExecutorAddr>,
+    ) -> Result<(), Defunct> {
+        self.session().apply(|state| state.resolve(self.work, addresses))
+    }
+
+    /// Says that the bytes of all symbols are in place. They are ready as
+    /// soon as their `dependencies` are.
+    ///
+    /// # Errors
+    /// If the symbols are not wanted any more, or something they depend on
+    /// is gone: they fail then.
+    pub fn emit(self, dependencies: &[EntryId]) -> Result<(), Defunct> {
+        self.session().apply(|state| state.emit(self.work, dependencies))
+    }
+
+    /// Says why the symbols cannot be produced.
+    pub fn fail(self, error: impl Error + Send + Sync + 'static) {
+        let cause = Cause::new(error);
+        self.session().fail(self.work, cause);
+    }
+
+    /// Hands the responsibility for some of the symbols on.
+    ///
+    /// # Errors
+    /// If one of them is not this work's, or not any more.
+    pub fn delegate(
+        &self,
+        names: &[Symbol],
+    ) -> Result<MaterializationResponsibility, Defunct> {
+        let delegate = |state: &mut super::session::State| {
+            state.delegate(self.work, names)
+        };
+        let work = self.session().apply(delegate)?;
+        Ok(MaterializationResponsibility::new(self.dylib.clone(), work))
+    }
+
+    /// Gives the symbols of a unit back, to be produced by that unit when
+    /// somebody asks for them: at once, if anybody does.
+    ///
+    /// # Errors
+    /// If one of them is not this work's, or not any more, or has an address
+    /// already.
+    pub fn replace(
+        &self,
+        unit: impl MaterializationUnit + 'static,
+    ) -> Result<(), Defunct> {
+        let symbols = unit.symbols().into_iter();
+        let names: Vec<Symbol> = symbols.map(|(name, _)| name).collect();
+        let unit = Box::new(unit);
+        self.session().apply(|state| state.replace(self.work, &names, unit))
+    }
+}
+
+impl Drop for MaterializationResponsibility {
+    fn drop(&mut self) {
+        // Nothing is left to fail of what was emitted, failed or handed on.
+        self.session().fail_if_open(self.work, Abandoned);
+    }
+}

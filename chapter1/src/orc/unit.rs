@@ -1,0 +1,94 @@
+//! Units of materialization: who can produce which symbols.
+
+use super::responsibility::MaterializationResponsibility;
+use super::state::{Found, SymbolFlags, Wanted};
+use crate::executor::ExecutorAddr;
+use crate::symbol::Symbol;
+use rustc_hash::FxHashMap;
+
+/// Something that can produce symbols when they are needed.
+pub trait MaterializationUnit: Send {
+    /// The symbols, each with its flags.
+    fn symbols(&self) -> Vec<(Symbol, SymbolFlags)>;
+
+    /// Produces those that the responsibility lists: fewer, if others of
+    /// these names have come first. Called at most once, with no lock held.
+    fn materialize(
+        self: Box<Self>,
+        responsibility: MaterializationResponsibility,
+    );
+}
+
+/// Symbols whose addresses are known.
+pub struct AbsoluteSymbols(pub Vec<(Symbol, ExecutorAddr, SymbolFlags)>);
+
+impl MaterializationUnit for AbsoluteSymbols {
+    fn symbols(&self) -> Vec<(Symbol, SymbolFlags)> {
+        let symbols = self.0.iter();
+        symbols.map(|(name, _, flags)| (name.clone(), *flags)).collect()
+    }
+
+    fn materialize(self: Box<Self>, work: MaterializationResponsibility) {
+        let addresses = self.0.into_iter();
+        let addresses: FxHashMap<Symbol, ExecutorAddr> =
+            addresses.map(|(name, address, _)| (name, address)).collect();
+        if work.resolve(|name| addresses.get(name).copied()).is_ok() {
+            // Whoever has made it defunct meanwhile has told those who wait.
+            let _ = work.emit(&[]);
+        }
+    }
+}
+
+/// Further names for symbols, which may be further names themselves.
+pub struct Aliases(pub Vec<Alias>);
+
+/// A further name.
+pub struct Alias {
+    /// The name.
+    pub name: Symbol,
+    /// The symbol that it is for, looked up as the code of the alias's own
+    /// dylib would.
+    pub target: Symbol,
+    /// What can be seen of the name.
+    pub flags: SymbolFlags,
+}
+
+impl MaterializationUnit for Aliases {
+    fn symbols(&self) -> Vec<(Symbol, SymbolFlags)> {
+        let aliases = self.0.iter();
+        aliases.map(|alias| (alias.name.clone(), alias.flags)).collect()
+    }
+
+    fn materialize(self: Box<Self>, work: MaterializationResponsibility) {
+        let wanted = work.symbols();
+        let aliases = self.0.into_iter();
+        let aliases = aliases.filter(|alias| wanted.contains(&alias.name));
+        let (names, targets): (Vec<Symbol>, Vec<Symbol>) =
+            aliases.map(|alias| (alias.name, alias.target)).unzip();
+        let asker = work.key();
+        let session = work.session().clone();
+        let order = work.dylib().search_order();
+        session.lookup_for(Some(asker), &order, &targets, Wanted::Resolved, {
+            Box::new(move |result| match result {
+                Ok(found) => emit_aliases(work, &names, &found),
+                Err(error) => work.fail(error),
+            })
+        });
+    }
+}
+
+/// Gives each name the address of what it stands for.
+fn emit_aliases(
+    work: MaterializationResponsibility,
+    names: &[Symbol],
+    found: &[Found],
+) {
+    let addresses = names.iter().zip(found);
+    let addresses: FxHashMap<&Symbol, ExecutorAddr> =
+        addresses.map(|(name, found)| (name, found.address)).collect();
+    if work.resolve(|name| addresses.get(name).copied()).is_ok() {
+        let targets: Vec<_> = found.iter().map(|found| found.entry).collect();
+        // Whoever has made it defunct meanwhile has told those who wait.
+        let _ = work.emit(&targets);
+    }
+}
