@@ -1,6 +1,6 @@
 //! What the JITs of all chapters have.
 
-use super::JitError;
+use super::{JitError, Path};
 use crate::definitions::Definitions;
 use crate::executor::Executor;
 use crate::orc::{ExecutionSession, InUse, JitDylib, Visibility};
@@ -68,6 +68,37 @@ impl Base {
             }
         }
         Ok(self.definitions.check(name, params)?)
+    }
+
+    /// Whether a function takes as many parameters as a caller passes it,
+    /// as far as that is known.
+    ///
+    /// # Errors
+    /// If not.
+    pub fn check_prototype(
+        &self,
+        caller: &Symbol,
+        name: &Symbol,
+        declared: usize,
+    ) -> Result<(), JitError> {
+        let flags = self.main.flags(name);
+        let params = match flags {
+            Some(flags) => flags.params.map(|params| params as usize),
+            None if self.definitions.get(name).is_some() => return Ok(()),
+            None => {
+                let host = self.session.executor().host_symbol(name);
+                host.ok().and_then(|function| function.params)
+            }
+        };
+        match params {
+            Some(params) if params != declared => Err(JitError::Prototype {
+                path: Path(vec![caller.clone(), name.clone()]),
+                params,
+                declared,
+                is_host: flags.is_none_or(|flags| flags.weak),
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// Removes a function.

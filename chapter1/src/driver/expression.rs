@@ -12,7 +12,8 @@ pub(super) struct Expression<'b> {
     base: &'b Base,
     pub(super) tracker: ResourceTracker,
     name: Symbol,
-    callees: Vec<Symbol>,
+    /// What it calls, each with the number of arguments.
+    callees: Vec<(Symbol, usize)>,
 }
 
 impl<'b> Expression<'b> {
@@ -28,21 +29,40 @@ impl<'b> Expression<'b> {
             let name = format!("{}.{number}", function.name);
             function.name = Symbol::new(&name);
         }
-        let callees = function.callees.values();
+        let callees = function
+            .callees
+            .values()
+            .map(|callee| (callee.name.clone(), callee.signature.params.len()));
         Expression {
             base,
             tracker: base.expressions.create_tracker(),
             name: function.name.clone(),
-            callees: callees.map(|callee| callee.name.clone()).collect(),
+            callees: callees.collect(),
         }
+    }
+
+    /// Compiles what it calls. If that fails, the expression itself need not
+    /// be compiled.
+    pub(super) fn prepare(&self) -> Result<(), JitError> {
+        let base = self.base;
+        for (name, arguments) in &self.callees {
+            base.check_prototype(&self.name, name, *arguments)?;
+        }
+        let order = base.main.search_order();
+        let callees = self.callees.iter().map(|(callee, _)| callee.clone());
+        let callees: Vec<Symbol> = callees.collect();
+        let found = match callees.is_empty() {
+            true => Ok(Vec::new()),
+            false => base.session.lookup(&order, &callees),
+        };
+        found.map(drop).map_err(|e| base.explain(&e, &self.name, &callees))
     }
 
     /// Compiles and runs it. It has been added by its tracker.
     pub(super) fn run(&self) -> Result<f64, JitError> {
-        let Expression { base, name, callees, .. } = self;
+        let Expression { base, name, .. } = self;
         let found = base.expressions.lookup(name);
-        let explain = |error| base.explain(&error, name, callees);
-        let found = found.map_err(explain)?;
+        let found = found.map_err(|e| base.explain(&e, name, &[]))?;
         let executor = base.session.executor();
         let value = base.phases.measure(Phase::Run, || {
             // SAFETY: the function is ready, takes no parameters and returns

@@ -134,6 +134,7 @@ pub trait Driver {
     fn evaluate(&self, mut module: Module) -> Result<f64, JitError> {
         let base = self.base();
         let expression = Expression::new(base, &mut module);
+        expression.prepare()?;
         let added = self.add(&expression.tracker, module);
         added.map_err(|error| base.not_defined(error))?;
         expression.run()

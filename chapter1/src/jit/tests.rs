@@ -414,5 +414,5 @@ fn the_observer_sees_each_module_that_is_compiled() {
     jit.define_ir(caller("f", "g", 0)).unwrap();
     jit.define_ir(number("g", 1.0)).unwrap();
     jit.evaluate(expression("f", 0)).unwrap();
-    assert_eq!(*seen.lock().unwrap(), ["__anon_expr", "f", "g"]);
+    assert_eq!(*seen.lock().unwrap(), ["f", "g", "__anon_expr"]);
 }
