@@ -41,7 +41,11 @@ impl<L: Layer<Program = Module>> DefinitionGenerator for Again<L> {
             let Some(definition) = self.definitions.get(name) else {
                 continue;
             };
-            let module = match &definition.origin {
+            let is_current = |name: &Symbol| {
+                let current = self.definitions.get(name);
+                current.is_some_and(|c| Arc::ptr_eq(&c, &definition))
+            };
+            let mut module = match &definition.origin {
                 Origin::Ir(module) => Module::clone(module),
                 Origin::Source { text, operators } => {
                     self.lower(text, operators).map_err(|_| {
@@ -51,9 +55,13 @@ impl<L: Layer<Program = Module>> DefinitionGenerator for Again<L> {
                     })?
                 }
             };
+            module.functions.retain(|function| is_current(&function.name));
             match self.layer.add(&definition.tracker, module) {
+                Ok(()) if is_current(name) => {}
+                // It was removed in the meantime, and nobody has found it.
+                Ok(()) => definition.tracker.remove().unwrap_or_default(),
                 // Somebody else has done it in the meantime.
-                Ok(()) | Err(DefineError::Duplicate(_)) => {}
+                Err(DefineError::Duplicate(_)) => {}
                 Err(error) => return Err(Cause::new(error)),
             }
         }

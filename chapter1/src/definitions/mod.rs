@@ -17,7 +17,7 @@ pub use again::Again;
 
 use crate::ir::Module;
 use crate::ir::lower::Prototypes;
-use crate::orc::ResourceTracker;
+use crate::orc::{InUse, ResourceTracker};
 use crate::symbol::Symbol;
 use crate::syntax::Operators;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -45,8 +45,9 @@ struct Known {
     definition: Option<Arc<Definition>>,
     /// The definitions that call it.
     callers: FxHashSet<Symbol>,
-    /// What it calls, in the order of the first calls.
-    callees: Box<[Symbol]>,
+    /// What it calls, in the order of the first calls, each with the number
+    /// of arguments.
+    callees: Box<[(Symbol, usize)]>,
 }
 
 /// A definition, from which its code can be made.
@@ -77,7 +78,14 @@ pub enum Origin {
 pub struct Prepared {
     name: Symbol,
     params: usize,
-    callees: Box<[Symbol]>,
+    callees: Box<[(Symbol, usize)]>,
+}
+
+/// What the table knew of a function that it has forgotten.
+pub struct Removed {
+    function: Prepared,
+    /// What it was made from.
+    pub definition: Arc<Definition>,
 }
 
 impl Prepared {
@@ -90,7 +98,7 @@ impl Prepared {
             callees: function
                 .callees
                 .values()
-                .map(|c| c.name.clone())
+                .map(|c| (c.name.clone(), c.signature.params.len()))
                 .collect(),
         });
         prepared.collect()
@@ -165,15 +173,8 @@ impl Definitions {
         table.defined += functions.len();
         let (version, tracker) = (table.defined, tracker.clone());
         let made = Arc::new(Definition { origin, version, tracker });
-        for Prepared { name, params, callees } in functions {
-            for callee in &callees {
-                if let Some(known) = table.functions.get_mut(callee) {
-                    known.callers.insert(name.clone());
-                }
-            }
-            let known = table.enter(name, params);
-            known.definition = Some(made.clone());
-            known.callees = callees;
+        for function in functions {
+            table.define(function, made.clone());
         }
     }
 
@@ -204,7 +205,8 @@ impl Definitions {
     pub fn callees(&self, name: &Symbol) -> Vec<Symbol> {
         let table = self.lock();
         let known = table.functions.get(name);
-        known.map_or(vec![], |known| known.callees.to_vec())
+        let callees = known.iter().flat_map(|known| &known.callees);
+        callees.map(|(callee, _)| callee.clone()).collect()
     }
 
     /// The definitions that call a function, itself not counted.
@@ -217,19 +219,39 @@ impl Definitions {
     }
 
     /// Forgets the definition of a function, and that it calls others.
-    pub fn remove(&self, name: &Symbol) {
+    /// Returns none if there is no definition.
+    ///
+    /// # Errors
+    /// If others call it.
+    pub fn remove(&self, name: &Symbol) -> Result<Option<Removed>, InUse> {
         let mut table = self.lock();
-        let Some(known) = table.functions.get_mut(name) else { return };
-        known.definition = None;
+        let Some(known) = table.functions.get_mut(name) else {
+            return Ok(None);
+        };
+        let mut users = known.callers_sorted();
+        users.retain(|user| user != name);
+        if known.definition.is_some() && !users.is_empty() {
+            let (symbol, handles) = (name.clone(), 0);
+            return Err(InUse { symbol, users, handles });
+        }
+        let Some(definition) = known.definition.take() else {
+            return Ok(None);
+        };
+        let (name, params) = (name.clone(), known.params);
         let callees = std::mem::take(&mut known.callees);
-        for callee in callees {
-            if let Some(known) = table.functions.get_mut(&callee) {
-                known.callers.remove(name);
+        for (callee, _) in &callees {
+            if let Some(known) = table.functions.get_mut(callee) {
+                known.callers.remove(&name);
             }
         }
-        if table.functions[name].callers.is_empty() {
-            table.functions.remove(name);
-        }
+        table.functions.remove(&name);
+        let function = Prepared { name, params, callees };
+        Ok(Some(Removed { function, definition }))
+    }
+
+    /// Takes a removal back.
+    pub fn restore(&self, Removed { function, definition }: Removed) {
+        self.lock().define(function, definition);
     }
 
     /// Tells of a host function.
@@ -249,7 +271,8 @@ impl Definitions {
                 break;
             }
             let known = table.functions.get(at);
-            for callee in known.iter().flat_map(|known| &known.callees) {
+            let callees = known.iter().flat_map(|known| &known.callees);
+            for (callee, _) in callees {
                 reached_from.entry(callee).or_insert_with(|| {
                     next.push_back(callee);
                     Some(at)
@@ -273,19 +296,37 @@ impl Definitions {
 }
 
 impl Table {
+    /// Enters a definition. What it calls is at least declared from now on.
+    fn define(&mut self, function: Prepared, definition: Arc<Definition>) {
+        let Prepared { name, params, callees } = function;
+        for (callee, params) in &callees {
+            let known = self.functions.entry(callee.clone());
+            let known = known.or_insert_with(|| Known::declared(*params));
+            known.callers.insert(name.clone());
+        }
+        let known = self.enter(name, params);
+        known.definition = Some(definition);
+        known.callees = callees;
+    }
+
     fn enter(&mut self, name: Symbol, params: usize) -> &mut Known {
-        let known = self.functions.entry(name).or_insert_with(|| Known {
-            params,
-            definition: None,
-            callers: FxHashSet::default(),
-            callees: Box::default(),
-        });
+        let known = self.functions.entry(name);
+        let known = known.or_insert_with(|| Known::declared(params));
         known.params = params;
         known
     }
 }
 
 impl Known {
+    fn declared(params: usize) -> Known {
+        Known {
+            params,
+            definition: None,
+            callers: FxHashSet::default(),
+            callees: Box::default(),
+        }
+    }
+
     fn callers_sorted(&self) -> Vec<Symbol> {
         let mut callers: Vec<Symbol> = self.callers.iter().cloned().collect();
         callers.sort();

@@ -64,7 +64,8 @@ fn a_definition_that_goes_takes_its_calls_along() {
     let [f, g] = ["f", "g"].map(Symbol::new);
     assert_eq!(names(&definitions.callers(&f)), ["g"]);
     assert_eq!(definitions.callers(&g), []);
-    definitions.remove(&g);
+    assert!(definitions.remove(&f).unwrap().is_none());
+    assert!(definitions.remove(&g).unwrap().is_some());
     assert_eq!(definitions.callers(&f), []);
     assert!(definitions.get(&g).is_none());
     assert!(definitions.prototype("g").is_none());

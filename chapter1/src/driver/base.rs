@@ -3,7 +3,7 @@
 use super::{JitError, Path};
 use crate::definitions::Definitions;
 use crate::executor::Executor;
-use crate::orc::{ExecutionSession, InUse, JitDylib, Visibility};
+use crate::orc::{ExecutionSession, JitDylib, Visibility};
 use crate::symbol::Symbol;
 use crate::timing::Phases;
 use std::sync::Arc;
@@ -101,22 +101,20 @@ impl Base {
         }
     }
 
-    /// Removes a function.
+    /// Removes a function. Those of the same module are compiled again when
+    /// they are needed.
     ///
     /// # Errors
     /// If there is none, or it is in use.
     pub fn remove(&self, name: &Symbol) -> Result<(), JitError> {
-        let definition = self.definitions.get(name);
-        let definition =
-            definition.ok_or_else(|| JitError::Undefined(name.clone()))?;
-        let callers = self.definitions.callers(name);
-        if !callers.is_empty() {
-            let (symbol, handles) = (name.clone(), 0);
-            let users = callers;
-            return Err(InUse { symbol, users, handles }.into());
+        // First from the table, so that nobody makes it again.
+        let removed = self.definitions.remove(name)?;
+        let removed =
+            removed.ok_or_else(|| JitError::Undefined(name.clone()))?;
+        if let Err(in_use) = removed.definition.tracker.remove() {
+            self.definitions.restore(removed);
+            return Err(in_use.into());
         }
-        definition.tracker.remove()?;
-        self.definitions.remove(name);
         Ok(())
     }
 }

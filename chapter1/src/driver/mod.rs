@@ -163,8 +163,13 @@ pub trait Driver {
     {
         let name = Symbol::new(name);
         let base = self.base();
-        let found = self.find(&name)?;
-        let hold = Hold::new(&base.session, found);
+        // Somebody may remove what was found before it is held.
+        let hold = loop {
+            let found = self.find(&name)?;
+            if let Some(hold) = Hold::new(&base.session, found) {
+                break hold;
+            }
+        };
         Function::new(base.session.executor().clone(), hold, &name)
     }
 }

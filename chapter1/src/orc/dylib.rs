@@ -190,10 +190,11 @@ pub struct Hold {
 }
 
 impl Hold {
-    /// Holds a symbol that was looked up in a session.
-    pub fn new(session: &Arc<ExecutionSession>, found: Found) -> Hold {
-        session.apply(|state| state.hold(found.entry));
-        Hold { session: session.clone(), found }
+    /// Holds a symbol that was looked up in a session, unless it has been
+    /// removed since.
+    pub fn new(session: &Arc<ExecutionSession>, found: Found) -> Option<Hold> {
+        let is_there = session.apply(|state| state.hold(found.entry));
+        is_there.then(|| Hold { session: session.clone(), found })
     }
 
     /// The symbol.

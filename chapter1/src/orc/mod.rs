@@ -42,7 +42,7 @@ pub use generator::{DefinitionGenerator, HostFunctions};
 pub use layer::Layer;
 pub use object_layer::{ObjectError, ObjectLinkingLayer};
 pub use responsibility::{
-    Abandoned, MaterializationResponsibility, ResourceKey,
+    Abandoned, MaterializationResponsibility, Panicked, ResourceKey,
 };
 pub use session::{
     DefineError, ErrorReporter, ExecutionSession, OnComplete, ResourceManager,

@@ -2,12 +2,15 @@
 
 use super::dylib::JitDylib;
 use super::session::ExecutionSession;
-use super::state::{Cause, Defunct, EntryId, WorkId};
+use super::state::{Cause, Defunct, EntryId, LookupResult, Wanted, WorkId};
+#[cfg(doc)]
+use super::state::LookupError;
 use super::unit::MaterializationUnit;
 use crate::executor::ExecutorAddr;
 use crate::symbol::Symbol;
 use std::error::Error;
 use std::sync::Arc;
+use std::thread;
 use thiserror::Error;
 
 /// What identifies the things that some work has put in place, so that they
@@ -27,6 +30,11 @@ pub struct MaterializationResponsibility {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
 #[error("its unit neither emitted it nor said why not")]
 pub struct Abandoned;
+
+/// A unit has panicked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
+#[error("its unit panicked")]
+pub struct Panicked;
 
 impl MaterializationResponsibility {
     pub(super) fn new(
@@ -79,6 +87,23 @@ impl MaterializationResponsibility {
         self.session().apply(|state| state.emit(self.work, dependencies))
     }
 
+    /// Looks up what must have addresses before the symbols can have some,
+    /// as the dylib's code would, and hands the responsibility on with the
+    /// answer. Should these addresses depend on those of the symbols, the
+    /// answer is [`LookupError::Circular`]; without saying who asks, a lookup
+    /// would wait for itself.
+    pub fn ask(
+        self,
+        names: &[Symbol],
+        then: impl FnOnce(Self, LookupResult) + Send + 'static,
+    ) {
+        let asker = Some(self.work);
+        let session = self.session().clone();
+        let order = self.dylib.search_order();
+        let on_complete = Box::new(move |result| then(self, result));
+        session.lookup_for(asker, &order, names, Wanted::Resolved, on_complete);
+    }
+
     /// Says why the symbols cannot be produced.
     pub fn fail(self, error: impl Error + Send + Sync + 'static) {
         let cause = Cause::new(error);
@@ -120,6 +145,12 @@ impl MaterializationResponsibility {
 impl Drop for MaterializationResponsibility {
     fn drop(&mut self) {
         // Nothing is left to fail of what was emitted, failed or handed on.
-        self.session().fail_if_open(self.work, Abandoned);
+        if self.session().locked(|state| state.is_open(self.work)) {
+            let cause = match thread::panicking() {
+                true => Cause::new(Panicked),
+                false => Cause::new(Abandoned),
+            };
+            self.session().fail(self.work, cause);
+        }
     }
 }

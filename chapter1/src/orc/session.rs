@@ -14,7 +14,6 @@ use super::unit::MaterializationUnit;
 use crate::executor::Executor;
 use crate::symbol::Symbol;
 use cranelift_entity::PrimaryMap;
-use std::error::Error;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use thiserror::Error;
 
@@ -190,12 +189,12 @@ impl ExecutionSession {
         order: &SearchOrder,
         names: &[Symbol],
     ) -> Result<(), LookupError> {
-        for (index, &(id, _)) in order.iter().enumerate() {
+        for &(id, _) in order.iter() {
             let generators = self.lock().dylibs[id].generators.clone();
             for generator in generators {
-                let missing = self.missing(&order[..=index], names);
+                let missing = self.missing(order, names);
                 if missing.is_empty() {
-                    break;
+                    return Ok(());
                 }
                 trace::generate(&*generator, &missing);
                 let dylib = JitDylib::new(self.clone(), id);
@@ -257,25 +256,7 @@ impl ExecutionSession {
 
     /// Lets some work's symbols fail.
     pub(super) fn fail(self: &Arc<Self>, work: WorkId, cause: Cause) {
-        // Those who fail because another did have nothing new to say.
-        let is_news =
-            !matches!(cause.downcast_ref(), Some(LookupError::Failed { .. }));
-        let symbols = self.locked(|state| state.responsibility(work));
-        self.apply(|state| state.fail(work, cause.clone()));
-        if is_news && !symbols.is_empty() {
-            let reporter = lock(&self.reporter).clone();
-            reporter(&SessionError { symbols, cause });
-        }
-    }
-
-    pub(super) fn fail_if_open(
-        self: &Arc<Self>,
-        work: WorkId,
-        error: impl Error + Send + Sync + 'static,
-    ) {
-        if self.locked(|state| state.is_open(work)) {
-            self.fail(work, Cause::new(error));
-        }
+        self.apply(|state| state.fail(work, cause));
     }
 
     /// Looks at the state.
@@ -327,12 +308,25 @@ impl ExecutionSession {
                     self.release(key);
                     continue;
                 }
+                Effect::Report(symbols, cause) => {
+                    self.report(SessionError { symbols, cause });
+                    continue;
+                }
             };
             self.tasks.push(task);
             is_new = true;
         }
         if is_new {
             self.dispatcher.dispatch(&self.tasks);
+        }
+    }
+
+    fn report(&self, error: SessionError) {
+        // Those who fail because another did have nothing new to say.
+        let earlier = error.cause.downcast_ref();
+        if !matches!(earlier, Some(LookupError::Failed { .. })) {
+            let reporter = lock(&self.reporter).clone();
+            reporter(&error);
         }
     }
 

@@ -127,6 +127,8 @@ pub enum Effect<U, C> {
     Drop(U),
     /// Free what some work has put in place: its symbols are gone.
     Release(WorkId),
+    /// Say that these symbols could not be made, and why.
+    Report(Vec<Symbol>, Cause),
 }
 
 /// Something has happened to a symbol.
@@ -235,7 +237,8 @@ impl<U, C> State<U, C> {
     /// that comes before it is used.
     ///
     /// # Errors
-    /// If a strong one would be the second. Nothing is defined then.
+    /// If a strong one would be the second, or `symbols` has a name twice.
+    /// Nothing is defined then.
     pub fn define(
         &mut self,
         dylib: DylibId,
@@ -269,21 +272,19 @@ impl<U, C> State<U, C> {
         Ok(())
     }
 
-    /// The first symbol of a unit that would be a second strong definition.
+    /// The first symbol of a unit that would be a second strong definition,
+    /// or that the unit itself has twice.
     fn duplicate(
         &self,
         dylib: DylibId,
         symbols: &[(Symbol, SymbolFlags)],
     ) -> Option<Symbol> {
-        let strong = symbols.iter().filter(|(_, flags)| !flags.weak);
         let mut own = FxHashSet::default();
-        let mut names = strong.map(|(name, _)| name);
-        names
-            .find(|name| {
-                self.is_taken(dylib, name)
-                    || symbols.len() > 1 && !own.insert(*name)
-            })
-            .cloned()
+        let duplicate = symbols.iter().find(|(name, flags)| {
+            !flags.weak && self.is_taken(dylib, name)
+                || symbols.len() > 1 && !own.insert(name)
+        });
+        duplicate.map(|(name, _)| name.clone())
     }
 
     /// Whether a strong definition of `name` would be one too many.

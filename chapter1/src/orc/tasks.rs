@@ -8,6 +8,7 @@ use super::state::LookupResult;
 use super::{MaterializationResponsibility, MaterializationUnit, OnComplete};
 use std::cell::Cell;
 use std::collections::VecDeque;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Something to be done when nobody holds a lock.
@@ -121,7 +122,9 @@ impl Tasks {
         queue.running += 1;
         drop(queue);
         let _running = Running { tasks: self, outer: IN_TASK.replace(true) };
-        task.run();
+        // The hook has told of a panic, and whatever the task had to produce
+        // fails; but whose thread it ran on is mere chance.
+        let _ = panic::catch_unwind(AssertUnwindSafe(|| task.run()));
         true
     }
 

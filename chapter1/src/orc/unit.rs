@@ -1,7 +1,7 @@
 //! Units of materialization: who can produce which symbols.
 
 use super::responsibility::MaterializationResponsibility;
-use super::state::{Found, SymbolFlags, Wanted};
+use super::state::{Found, SymbolFlags};
 use crate::executor::ExecutorAddr;
 use crate::symbol::Symbol;
 use rustc_hash::FxHashMap;
@@ -62,19 +62,33 @@ impl MaterializationUnit for Aliases {
     fn materialize(self: Box<Self>, work: MaterializationResponsibility) {
         let wanted = work.symbols();
         let aliases = self.0.into_iter();
-        let aliases = aliases.filter(|alias| wanted.contains(&alias.name));
-        let (names, targets): (Vec<Symbol>, Vec<Symbol>) =
-            aliases.map(|alias| (alias.name, alias.target)).unzip();
-        let asker = work.key();
-        let session = work.session().clone();
-        let order = work.dylib().search_order();
-        session.lookup_for(Some(asker), &order, &targets, Wanted::Resolved, {
-            Box::new(move |result| match result {
-                Ok(found) => emit_aliases(work, &names, &found),
-                Err(error) => work.fail(error),
-            })
+        let aliases: FxHashMap<Symbol, Symbol> = aliases
+            .filter(|alias| wanted.contains(&alias.name))
+            .map(|alias| (alias.name, alias.target))
+            .collect();
+        let follow = |name: &Symbol| follow(&aliases, name).clone();
+        let targets: Vec<Symbol> = wanted.iter().map(follow).collect();
+        work.ask(&targets, move |work, result| match result {
+            Ok(found) => emit_aliases(work, &wanted, &found),
+            Err(error) => work.fail(error),
         });
     }
+}
+
+/// What a name stands for that is no alias of the same unit: that one cannot
+/// be looked up before the unit has done its work.
+fn follow<'a>(
+    aliases: &'a FxHashMap<Symbol, Symbol>,
+    name: &'a Symbol,
+) -> &'a Symbol {
+    let mut at = name;
+    for _ in aliases {
+        match aliases.get(at) {
+            Some(target) => at = target,
+            None => break,
+        }
+    }
+    at
 }
 
 /// Gives each name the address of what it stands for.

@@ -76,6 +76,7 @@ impl Entry {
     /// Whether somebody uses it, has it to use, or waits to have it.
     pub(super) fn is_used(&self) -> bool {
         self.is_ready()
+            || self.holders > 0
             || !self.dependants.is_empty()
             || !self.queries.is_empty()
     }

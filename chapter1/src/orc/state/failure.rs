@@ -12,9 +12,11 @@ impl<U, C> State<U, C> {
     /// The symbols of some work cannot be produced. They are gone, so that
     /// they can be defined again, and so is what was emitted in the hope of
     /// them.
-    pub fn fail(&mut self, work: WorkId, cause: Cause) {
-        if let Ok(work) = self.open(work) {
+    pub fn fail(&mut self, id: WorkId, cause: Cause) {
+        if let Ok(work) = self.open(id) {
             let entries = work.entries.clone();
+            let symbols = self.responsibility(id);
+            self.effects.push(Effect::Report(symbols, cause.clone()));
             self.remove_all(entries, cause);
         }
     }
@@ -44,11 +46,11 @@ impl<U, C> State<U, C> {
         self.remove_all(entries, Cause::new(Removed));
     }
 
-    /// Keeps a symbol from being removed until it is let go.
-    pub fn hold(&mut self, id: EntryId) {
-        if let Some(entry) = self.entries.get_mut(id) {
-            entry.holders += 1;
-        }
+    /// Keeps a symbol from being removed until it is let go, unless it is
+    /// gone already. Returns whether it is there.
+    pub fn hold(&mut self, id: EntryId) -> bool {
+        let entry = self.entries.get_mut(id);
+        entry.map(|entry| entry.holders += 1).is_some()
     }
 
     /// Ends what `hold` began.

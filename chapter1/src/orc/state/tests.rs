@@ -67,6 +67,9 @@ impl Machine {
             Effect::Complete(who, Err(error)) => format!("{who}: {error}"),
             Effect::Drop(unit) => format!("drop {unit}"),
             Effect::Release(_) => "release".to_owned(),
+            Effect::Report(names, cause) => {
+                format!("report {}: {cause}", list(&names))
+            }
         });
         let texts = texts.collect();
         (texts, started)
@@ -193,6 +196,37 @@ fn a_weak_definition_that_is_being_used_is_not_replaced() {
 }
 
 #[test]
+fn a_weak_definition_that_is_held_is_not_replaced() {
+    let (mut m, d) = machine();
+    let weak = SymbolFlags { weak: true, ..SymbolFlags::FUNCTION };
+    let tracker = m.add_tracker();
+    m.define(d, tracker, &[(symbol("f"), weak)], "weak").unwrap();
+    m.ask(d, "linker", &["f"], Wanted::Resolved);
+    let (_, started) = m.happened();
+    m.resolve_all(started[0]).unwrap();
+    let f = m.dylibs[d][&symbol("f")];
+    assert!(m.hold(f));
+    let strong = [(symbol("f"), SymbolFlags::FUNCTION)];
+    assert!(m.define(d, tracker, &strong, "strong").is_err());
+    m.let_go(f);
+    assert!(m.define(d, tracker, &strong, "strong").is_ok());
+    assert!(!m.hold(f));
+}
+
+#[test]
+fn a_unit_has_a_name_once() {
+    let (mut m, d) = machine();
+    let weak = SymbolFlags { weak: true, ..SymbolFlags::FUNCTION };
+    let strong = SymbolFlags::FUNCTION;
+    for flags in [[weak, strong], [strong, weak], [weak; 2], [strong; 2]] {
+        let tracker = m.add_tracker();
+        let symbols = flags.map(|flags| (symbol("f"), flags));
+        assert!(m.define(d, tracker, &symbols, "unit").is_err());
+    }
+    assert_eq!(m.sizes(), (0, 0));
+}
+
+#[test]
 fn a_function_may_depend_on_itself() {
     let (mut m, d) = machine();
     m.add(d, "f", &["f"]);
@@ -234,7 +268,7 @@ fn a_failed_dependency_fails_its_dependants() {
     texts.sort();
     let both = "failed to materialize `a`, `b`: broken";
     let (me, you) = (format!("me: {both}"), format!("you: {both}"));
-    assert_eq!(texts, [me.as_str(), "release", &you]);
+    assert_eq!(texts, [&me, "release", "report `b`: broken", &you]);
     assert_eq!(m.sizes(), (0, 0));
 }
 
@@ -321,8 +355,9 @@ fn emitting_what_has_no_address_is_a_failure() {
     let work = m.begin(d, "me", "f");
     assert_eq!(m.emit(work, &[]), Err(Defunct));
     let reason = "its unit gives `f` no address";
+    let report = format!("report `f`: {reason}");
     let text = format!("me: failed to materialize `f`: {reason}");
-    assert_eq!(m.texts(), [text]);
+    assert_eq!(m.texts(), [report, text]);
 }
 
 #[test]

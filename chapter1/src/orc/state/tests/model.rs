@@ -219,6 +219,7 @@ impl World {
             match effect {
                 Effect::Materialize(_, work, _) => self.works.push(work),
                 Effect::Drop(_) | Effect::Release(_) => {}
+                Effect::Report(..) => {}
                 Effect::Complete(id, result) => {
                     let Some(asked) = self.open.remove(&id) else {
                         let is_missing =
