@@ -170,6 +170,12 @@ impl LinkGraph {
             .filter_map(|symbol| Some((symbol.name.as_ref()?, symbol.params)))
     }
 
+    /// How many symbols it defines that others can refer to.
+    pub fn definitions(&self) -> usize {
+        let symbols = self.symbols.values();
+        symbols.filter(|s| s.name.is_some() && s.definition.is_some()).count()
+    }
+
     /// Leaves symbols to definitions elsewhere, all but those that are
     /// `wanted`.
     pub fn give_way(&mut self, wanted: impl Fn(&Symbol) -> bool) {

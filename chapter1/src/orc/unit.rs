@@ -4,7 +4,6 @@ use super::responsibility::MaterializationResponsibility;
 use super::state::{Found, SymbolFlags, Wanted};
 use crate::executor::ExecutorAddr;
 use crate::symbol::Symbol;
-use rustc_hash::FxHashMap;
 
 /// Something that can produce symbols when they are needed.
 pub trait MaterializationUnit: Send {
@@ -30,9 +29,9 @@ impl MaterializationUnit for AbsoluteSymbols {
 
     fn materialize(self: Box<Self>, work: MaterializationResponsibility) {
         let addresses = self.0.into_iter();
-        let addresses: FxHashMap<Symbol, ExecutorAddr> =
+        let addresses: Vec<(Symbol, ExecutorAddr)> =
             addresses.map(|(name, address, _)| (name, address)).collect();
-        if work.resolve(|name| addresses.get(name).copied()).is_ok() {
+        if work.resolve(&addresses).is_ok() {
             // Whoever has made it defunct meanwhile has told those who wait.
             let _ = work.emit(&[]);
         }
@@ -70,7 +69,7 @@ impl MaterializationUnit for Aliases {
         let order = work.dylib().search_order();
         session.lookup_for(Some(asker), &order, &targets, Wanted::Resolved, {
             Box::new(move |result| match result {
-                Ok(found) => emit_aliases(work, &names, &found),
+                Ok(found) => emit_aliases(work, names, &found),
                 Err(error) => work.fail(error),
             })
         });
@@ -80,13 +79,13 @@ impl MaterializationUnit for Aliases {
 /// Gives each name the address of what it stands for.
 fn emit_aliases(
     work: MaterializationResponsibility,
-    names: &[Symbol],
+    names: Vec<Symbol>,
     found: &[Found],
 ) {
-    let addresses = names.iter().zip(found);
-    let addresses: FxHashMap<&Symbol, ExecutorAddr> =
+    let addresses = names.into_iter().zip(found);
+    let addresses: Vec<(Symbol, ExecutorAddr)> =
         addresses.map(|(name, found)| (name, found.address)).collect();
-    if work.resolve(|name| addresses.get(name).copied()).is_ok() {
+    if work.resolve(&addresses).is_ok() {
         let targets: Vec<_> = found.iter().map(|found| found.entry).collect();
         // Whoever has made it defunct meanwhile has told those who wait.
         let _ = work.emit(&targets);

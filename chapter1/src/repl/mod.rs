@@ -60,5 +60,8 @@ fn run(options: &Options, driver: impl Driver) -> ExitCode {
     if options.stats {
         emit::print_stats(session.jit());
     }
-    ExitCode::from(u8::from(session.has_failed()))
+    let has_failed = session.has_failed();
+    // The process is about to end, and all its memory with it.
+    std::mem::forget(session);
+    ExitCode::from(u8::from(has_failed))
 }
