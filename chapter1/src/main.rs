@@ -1,12 +1,14 @@
 //! The program of this chapter.
 
-use chapter1::executor::Host;
 use chapter1::executor::memory::MemoryConfig;
+use chapter1::executor::{Host, traps};
 use chapter1::jit::Jit;
 use chapter1::repl::{self, Options};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    // Without the handler an overflow ends the program: no reason not to run.
+    let _ = traps::catch_overflows();
     repl::main(jit)
 }
 
