@@ -109,3 +109,6 @@ impl Thunks {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
