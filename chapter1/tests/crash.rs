@@ -53,6 +53,7 @@ fn expect_signal(output: &Output, signal: i32) {
 }
 
 /// A recursion of Rust functions without end.
+#[expect(unconditional_recursion, reason = "it is to overflow")]
 fn overflow_natively(n: u64) -> u64 {
     let array = std::hint::black_box([n; 16]);
     array[3].wrapping_add(overflow_natively(n.wrapping_add(array[5])))

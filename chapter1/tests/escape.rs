@@ -224,7 +224,7 @@ fn the_largest_frames_do_not_step_over_the_guard() {
     alone(|| {
         let machine = machine();
         let slots = MAX_FRAME as i32;
-        for frame in [slots + 16, slots / 2 + 16, slots / 3 & !15] {
+        for frame in [slots + 16, slots / 2 + 16, (slots / 3) & !15] {
             let function = endless(&machine, frame);
             for _ in 0..10 {
                 expect_overflow(machine.call(function, &[]));

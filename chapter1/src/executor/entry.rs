@@ -18,12 +18,10 @@ pub const NATIVE_HEADROOM: usize = 256 << 10;
 
 /// Calls a function that runs within `code`.
 ///
-/// # Panics
-/// If there are more than [`MAX_ARGUMENTS`] arguments.
-///
 /// # Safety
 /// At `function` begins a published function of the System V calling
-/// convention, which takes that many `double`s and returns one. What it can
+/// convention, which takes that many `double`s, of which there are at most
+/// [`MAX_ARGUMENTS`], and returns one. What it can
 /// reach in `code` is not freed before it has returned, and besides that it
 /// calls nothing but host thunks.
 pub(super) unsafe fn enter(
@@ -32,7 +30,7 @@ pub(super) unsafe fn enter(
     args: &[f64],
 ) -> Result<f64, ExecutorError> {
     let mut registers = [0.0; MAX_ARGUMENTS];
-    registers[..args.len()].copy_from_slice(args);
+    registers.iter_mut().zip(args).for_each(|(to, &from)| *to = from);
     check_headroom()?;
     thread::with_context(|context| {
         let outer = context.code();
@@ -47,7 +45,7 @@ pub(super) unsafe fn enter(
         };
         context.set_code(&outer);
         result
-    })?
+    })
 }
 
 /// Native frames grow when host functions enter again.

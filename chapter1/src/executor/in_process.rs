@@ -105,7 +105,7 @@ impl Executor for InProcess {
         }
         if !batch.retirements.is_empty() {
             // After the pointers: calls of the next epoch find the new ones.
-            let epoch = self.calls.end_epoch();
+            let epoch = self.calls.next_epoch();
             let ranges = batch.retirements.iter().cloned();
             store.retired.extend(ranges.map(|range| (epoch, range)));
         }
@@ -145,7 +145,7 @@ impl Executor for InProcess {
             let (given, limit) = (args.len(), MAX_ARGUMENTS);
             return Err(ExecutorError::TooManyArguments { given, limit });
         }
-        let _active = self.calls.enter();
+        let _active = self.calls.enter().map_err(ExecutorError::NoStack)?;
         // SAFETY: the caller promises that the function has this type. While
         // the call is active, nothing that it can reach is freed.
         unsafe { entry::enter(&self.lease.code, function, args) }

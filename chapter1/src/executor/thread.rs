@@ -8,6 +8,7 @@ use super::traps::{AltStack, Registered};
 use std::cell::{Cell, OnceCell};
 use std::io;
 use std::ptr::{NonNull, null};
+use std::thread::AccessError;
 
 struct Thread {
     stack: Stack,
@@ -27,10 +28,10 @@ thread_local! {
 /// Runs `body` with the context of this thread.
 ///
 /// # Errors
-/// If there is none, and it cannot be made.
+/// Those of `body`, or if there is no context and it cannot be made.
 #[inline]
 pub(super) fn with_context<T>(
-    body: impl FnOnce(&Context) -> T,
+    body: impl FnOnce(&Context) -> Result<T, ExecutorError>,
 ) -> Result<T, ExecutorError> {
     let context = match NonNull::new(CONTEXT.get().cast_mut()) {
         Some(context) => context,
@@ -38,7 +39,7 @@ pub(super) fn with_context<T>(
     };
     // SAFETY: the context is valid until the thread's local values go, and
     // it is never borrowed mutably.
-    Ok(body(unsafe { context.as_ref() }))
+    body(unsafe { context.as_ref() })
 }
 
 /// The context of this thread, if it has entered JIT'd code. Signal handlers
@@ -51,7 +52,6 @@ pub(super) fn context<'a>() -> Option<&'a Context> {
 
 #[cold]
 fn set_up() -> io::Result<NonNull<Context>> {
-    let at_end = || io::Error::other("the thread is about to end");
     THREAD
         .try_with(|thread| {
             let made = Thread {
@@ -63,7 +63,12 @@ fn set_up() -> io::Result<NonNull<Context>> {
             CONTEXT.set(context.as_ptr());
             Ok(context)
         })
-        .map_err(|_| at_end())?
+        .map_err(at_end)?
+}
+
+/// Why a destructor of a thread's local values cannot call JIT'd code.
+pub(super) fn at_end(_: AccessError) -> io::Error {
+    io::Error::other("the thread is about to end")
 }
 
 impl Drop for Thread {

@@ -62,7 +62,7 @@ impl Machine {
         name: &str,
         function: impl Fn(f64) -> Result<f64, Failure> + Send + Sync + 'static,
     ) -> i64 {
-        let closure = HostClosure::new(1, move |args| Ok(function(args[0])?));
+        let closure = HostClosure::new(1, move |args| function(args[0]));
         self.executor.register(name, closure).unwrap();
         self.thunk(name)
     }

@@ -82,7 +82,7 @@ fn the_stack_of_a_rust_function_is_aligned() {
     let mut host = Host::default();
     host.register("function", |x: f64| {
         let values = std::hint::black_box(Aligned([aligned(x); 8]));
-        let is_aligned = std::ptr::from_ref(&values).addr() % 64 == 0;
+        let is_aligned = std::ptr::from_ref(&values).addr().is_multiple_of(64);
         if is_aligned { Ok(values.0[3]) } else { Err("it is not") }
     });
     let config = MemoryConfig::default();
@@ -131,7 +131,7 @@ fn rust_functions_take_up_to_eight_arguments_in_order() {
     for mapping in BOTH {
         let mut host = Host::default();
         host.register("none", || Ok::<_, String>(7.0));
-        host.register("one", |a| Ok::<_, String>(a));
+        host.register("one", |a: f64| Ok::<_, String>(a.abs()));
         host.register("two", |a, b| Ok::<_, String>(a - b));
         host.register("eight", |a, b, c, d, e, f, g, h| {
             let args = [a, b, c, d, e, f, g, h];
