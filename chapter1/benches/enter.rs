@@ -61,7 +61,7 @@ fn leaf() -> Machine {
 #[divan::bench(sample_size = 10_000)]
 fn enter_and_leave(bencher: Bencher<'_, '_>) {
     let machine = leaf();
-    bencher.bench_local(|| machine.call(1.0));
+    bencher.bench_local(|| machine.call(1.0).is_ok());
 }
 
 /// The same without a switch of stacks.
@@ -112,7 +112,7 @@ fn host_call_plain(bencher: Bencher<'_, '_>) {
     let machine = Machine::new(|a, _| calling(a, fabs as *const () as i64));
     bencher
         .counter(ItemsCount::new(CALLS))
-        .bench_local(|| machine.call(black_box(-1.0)));
+        .bench_local(|| machine.call(black_box(-1.0)).is_ok());
 }
 
 #[divan::bench(args = ["fabs", "identity"])]
@@ -120,7 +120,7 @@ fn host_call(bencher: Bencher<'_, '_>, name: &str) {
     let machine = Machine::new(|a, m| calling(a, host(m, name)));
     bencher
         .counter(ItemsCount::new(CALLS))
-        .bench_local(|| machine.call(black_box(-1.0)));
+        .bench_local(|| machine.call(black_box(-1.0)).is_ok());
 }
 
 /// A recursion of so many frames, and then a call to `callee`.
@@ -152,19 +152,19 @@ fn deep(frames: i32, callee: &'static str) -> Machine {
 #[divan::bench(args = [1, 1000], sample_size = 100)]
 fn return_from(bencher: Bencher<'_, '_>, frames: i32) {
     let machine = deep(frames, "identity");
-    bencher.bench_local(|| machine.call(1.0));
+    bencher.bench_local(|| machine.call(1.0).is_ok());
 }
 
 #[divan::bench(args = [1, 1000], sample_size = 100)]
 fn fail_and_escape_from(bencher: Bencher<'_, '_>, frames: i32) {
     let machine = deep(frames, "fail");
-    bencher.bench_local(|| machine.call(1.0));
+    bencher.bench_local(|| machine.call(1.0).is_ok());
 }
 
 #[divan::bench(args = [1, 1000], sample_size = 100)]
 fn panic_and_escape_from(bencher: Bencher<'_, '_>, frames: i32) {
     let machine = deep(frames, "panic");
-    bencher.bench_local(|| machine.call(1.0));
+    bencher.bench_local(|| machine.call(1.0).is_ok());
 }
 
 #[divan::bench]
@@ -178,7 +178,7 @@ fn overflow(bencher: Bencher<'_, '_>) {
             ; call <again
         );
     });
-    bencher.bench_local(|| machine.call(1.0));
+    bencher.bench_local(|| machine.call(1.0).is_ok());
 }
 
 #[divan::bench]

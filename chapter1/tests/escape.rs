@@ -9,6 +9,8 @@ use chapter1::executor::{
 use dynasm::dynasm;
 use dynasmrt::{DynasmApi, DynasmLabelApi};
 use machine::{Machine, alone, call, resident};
+use std::io::Write;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::thread;
 
@@ -517,5 +519,36 @@ fn a_handler_on_a_stack_that_is_nearly_full_is_an_overflow() {
                 assert_eq!(frames.addresses.len(), 1);
             });
         }
+    });
+}
+
+/// From text to errors, in the program itself.
+#[test]
+fn a_program_goes_on_after_each_overflow() {
+    alone(|| {
+        let overflows = "f(1); f(2) + g(1); 7;\n".repeat(TIMES / 10);
+        let text = format!(
+            "extern h(x);
+             def f(x) 1 + f(x + 1);
+             def g(x) var y = h(x) in y + 1;
+             def h(x) g(x) * 2;
+             {overflows}"
+        );
+        let mut child = Command::new(env!("CARGO_BIN_EXE_chapter1"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let writer = thread::spawn(move || stdin.write_all(text.as_bytes()));
+        let output = child.wait_with_output().unwrap();
+        writer.join().unwrap().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let stdout = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(stdout, "Evaluated to 7.000000\n".repeat(TIMES / 10));
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        let message = "error: stack overflow in JIT'd code\n";
+        assert_eq!(stderr.matches(message).count(), TIMES / 5);
     });
 }

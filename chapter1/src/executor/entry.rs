@@ -29,16 +29,16 @@ pub(super) unsafe fn enter(
     function: ExecutorAddr,
     args: &[f64],
 ) -> Result<f64, ExecutorError> {
-    let mut registers = [0.0; MAX_ARGUMENTS];
-    registers.iter_mut().zip(args).for_each(|(to, &from)| *to = from);
     check_headroom()?;
     thread::with_context(|context| {
         let outer = context.code();
         context.set_code(code);
-        // SAFETY: the caller promises what there is at `function`. The JIT
-        // stack is free from `context.sp` on: JIT'd code of this thread is
-        // suspended above it, or there is none.
-        let outcome = unsafe { switch(context, function, &registers) };
+        // SAFETY: the caller promises what there is at `function`, and that
+        // there are registers for all arguments. The JIT stack is free from
+        // `context.sp` on: JIT'd code of this thread is suspended above it,
+        // or there is none.
+        let outcome =
+            unsafe { switch(context, function, args.as_ptr(), args.len()) };
         let result = match outcome.status {
             escape::RETURNED => Ok(outcome.value),
             status => Err(escape::error(context, status)),
@@ -87,7 +87,8 @@ pub(super) struct Outcome {
 unsafe extern "C" fn switch(
     context: &Context,
     function: ExecutorAddr,
-    args: &[f64; MAX_ARGUMENTS],
+    args: *const f64,
+    count: usize,
 ) -> Outcome {
     naked_asm!(
         ".cfi_startproc",
@@ -119,15 +120,12 @@ unsafe extern "C" fn switch(
         // handler knows this code, and escapes.
         "cmp byte ptr [rip + {cancelled}], 0",
         "jne 2f",
-        "movsd xmm0, [rdx]",
-        "movsd xmm1, [rdx + 8]",
-        "movsd xmm2, [rdx + 16]",
-        "movsd xmm3, [rdx + 24]",
-        "movsd xmm4, [rdx + 32]",
-        "movsd xmm5, [rdx + 40]",
-        "movsd xmm6, [rdx + 48]",
-        "movsd xmm7, [rdx + 56]",
-        "call rsi",
+        ".irp number, 0, 1, 2, 3, 4, 5, 6, 7",
+        r"cmp rcx, \number",
+        "je 3f",
+        r"movsd xmm\number, [rdx + 8 * \number]",
+        ".endr",
+        "3: call rsi",
         "mov eax, {returned}",
         "lea rsp, [rbp - {frame}]",
         "jmp {leave}",

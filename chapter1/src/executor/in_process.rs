@@ -8,7 +8,7 @@ use super::thunks::Thunks;
 use super::traits::{
     Batch, Executor, ExecutorError, Reentry, Segment, SegmentKind,
 };
-use super::{ExecutorAddr, HostClosure};
+use super::{ExecutorAddr, Frames, HostClosure, cancel};
 use crate::codegen::Target;
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -69,11 +69,16 @@ impl InProcess {
     /// the client where to continue.
     ///
     /// # Errors
-    /// If nobody can be asked, or there is no body to be had.
+    /// If nobody can be asked, or there is no body to be had, or everything
+    /// shall stop.
     pub fn reenter(
         &self,
         stub: ExecutorAddr,
     ) -> Result<ExecutorAddr, ExecutorError> {
+        if cancel::is_requested() {
+            let frames = Frames::default();
+            return Err(ExecutorError::Interrupted { frames });
+        }
         // The handler commits and calls: the lock ends before it begins.
         let handler = lock(&self.reentry).as_ref().and_then(Weak::upgrade);
         let handler = handler.ok_or(ExecutorError::NobodyToAsk { stub })?;

@@ -2,7 +2,7 @@
 //! compiled yet.
 
 use super::{JitError, Path};
-use crate::executor::HostFunction;
+use crate::executor::{HostFunction, MAX_PARAMETERS};
 use crate::ir::Function;
 use crate::symbol::Symbol;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -78,6 +78,10 @@ impl Plan {
         match (function.params, declared) {
             (Some(params), Some(declared)) if params != declared => {
                 let path = self.path_to(name);
+                Err(JitError::HostPrototype { path, params, declared })
+            }
+            (None, Some(declared)) if declared > MAX_PARAMETERS => {
+                let (path, params) = (self.path_to(name), MAX_PARAMETERS);
                 Err(JitError::HostPrototype { path, params, declared })
             }
             _ => Ok(()),
