@@ -72,16 +72,14 @@ fn expect_overflow(result: Result<f64, ExecutorError>) -> Frames {
 /// others work, and in the end no more memory is in use.
 fn overflow_often(machine: &Machine, function: ExecutorAddr) {
     let twice = twice(machine);
-    let mut before = 0;
+    machine.call(twice, &[1.0]).unwrap();
+    let before = resident();
     for i in 0..TIMES {
         let frames = expect_overflow(machine.call(function, &[1.0]));
         assert_eq!(frames.addresses.len(), MAX_FRAMES);
         assert!(frames.is_cut);
         let half = i as f64;
         assert_eq!(machine.call(twice, &[half]).unwrap(), 2.0 * half);
-        if i == 10 {
-            before = resident();
-        }
     }
     let after = resident();
     assert!(after < before + FLAT, "{before} bytes, then {after}");

@@ -9,7 +9,7 @@ use dynasm::dynasm;
 use dynasmrt::{DynasmApi, DynasmLabelApi};
 use machine::{Machine, alone, call};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -319,5 +319,86 @@ fn an_interruption_is_over_once_it_is_taken() {
             other.join().unwrap();
         });
         assert!(machine.call(spin, &[]).is_ok());
+    });
+}
+
+/// Interrupts this thread after so many more instructions.
+fn interrupt_after(instructions: i64) {
+    static LEFT: AtomicI64 = AtomicI64::new(0);
+
+    /// Comes after each instruction while the trap flag is set.
+    extern "C" fn step(
+        _: libc::c_int,
+        _: *mut libc::siginfo_t,
+        context: *mut std::ffi::c_void,
+    ) {
+        const TRAP_FLAG: i64 = 0x100;
+        let context = context.cast::<libc::ucontext_t>();
+        // SAFETY: the kernel has made it. `raise` is allowed here.
+        unsafe {
+            let registers = &mut (*context).uc_mcontext.gregs;
+            let flags = &mut registers[libc::REG_EFL as usize];
+            if LEFT.fetch_sub(1, Ordering::Relaxed) > 0 {
+                *flags |= TRAP_FLAG;
+            } else {
+                *flags &= !TRAP_FLAG;
+                // It waits for this handler's end.
+                libc::raise(libc::SIGINT);
+            }
+        }
+    }
+
+    LEFT.store(instructions, Ordering::Relaxed);
+    // SAFETY: all zeros are a value of this type.
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
+    action.sa_sigaction = step as *const () as usize;
+    // SAFETY: the handler does only what handlers may.
+    unsafe {
+        libc::sigaddset(&mut action.sa_mask, libc::SIGINT);
+        libc::sigaction(libc::SIGTRAP, &action, std::ptr::null_mut());
+        libc::raise(libc::SIGTRAP);
+    }
+}
+
+/// Nothing that leads to a loop without end may lose an interruption: this
+/// tries all its instructions, one by one.
+#[test]
+fn no_instruction_on_the_way_in_loses_an_interruption() {
+    alone(|| {
+        let machine = machine();
+        let spin = machine.define(|a| dynasm!(a; .arch x64; spin: ; jmp <spin));
+        let identity = machine.register("identity", Ok);
+        let thunks = [machine.thunk("fabs"), identity].map(|thunk| {
+            machine.define(|a| {
+                dynasm!(a
+                    ; .arch x64
+                    ; push rbp
+                    ; mov rbp, rsp
+                    ; mov rax, QWORD thunk
+                    ; call rax
+                    ; spin:
+                    ; jmp <spin
+                );
+            })
+        });
+        for function in [spin, thunks[0], thunks[1]] {
+            let (mut instructions, mut in_loop) = (0, 0);
+            while in_loop < 10 {
+                interrupt_after(instructions);
+                let error = machine.call(function, &[1.0]).unwrap_err();
+                assert!(cancel::take());
+                let at = error.frames().unwrap().addresses.first();
+                let is_loop = at.is_some_and(|&at| match function == spin {
+                    true => at == spin,
+                    false => at >= function + 16,
+                });
+                in_loop = if is_loop { in_loop + 1 } else { 0 };
+                expect_interrupted(vec![error]);
+                instructions += 1;
+            }
+            println!("after {instructions} instructions");
+            assert!(instructions > 100);
+        }
     });
 }
