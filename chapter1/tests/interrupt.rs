@@ -8,8 +8,8 @@ use chapter1::executor::{
 use dynasm::dynasm;
 use dynasmrt::{DynasmApi, DynasmLabelApi};
 use machine::{Machine, alone, call};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -291,34 +291,43 @@ fn all_threads_are_interrupted() {
 fn an_interruption_is_over_once_it_is_taken() {
     alone(|| {
         let machine = machine();
-        let done = AtomicBool::new(false);
-        let spin = machine.define(|a| {
-            dynasm!(a
-                ; .arch x64
-                ; mov eax, 100_000
-                ; spin:
-                ; dec eax
-                ; jnz <spin
-                ; ret
-            );
-        });
-        thread::scope(|scope| {
-            // It has entered, so interruptions are sent on to it.
-            let other = scope.spawn(|| {
-                while !done.load(Ordering::Relaxed) {
-                    let _ = machine.call(spin, &[]);
-                }
-            });
-            for _ in 0..TIMES {
+        let signals: &u64 = Box::leak(Box::new(1 << (libc::SIGINT - 1)));
+        // Changes which signals are blocked; in the midst of JIT'd code.
+        let mask = |how: i32| {
+            let signals = std::ptr::from_ref(signals).expose_provenance();
+            machine.define(|a| {
+                dynasm!(a
+                    ; .arch x64
+                    ; mov eax, libc::SYS_rt_sigprocmask as i32
+                    ; mov edi, how
+                    ; mov rsi, QWORD signals as i64
+                    ; xor edx, edx
+                    ; mov r10d, 8
+                    ; syscall
+                    ; cvtsi2sd xmm0, rax
+                    ; ret
+                );
+            })
+        };
+        let block = mask(libc::SIG_BLOCK);
+        let unblock = mask(libc::SIG_UNBLOCK);
+        for _ in 0..10 {
+            thread::scope(|scope| {
+                let (turn, other) = (&Barrier::new(2), &machine);
+                let late = scope.spawn(move || {
+                    assert_eq!(other.call(block, &[]).unwrap(), 0.0);
+                    turn.wait();
+                    turn.wait();
+                    other.call(unblock, &[])
+                });
+                turn.wait();
                 cancel::request();
                 assert!(cancel::take());
-                thread::sleep(Duration::from_micros(200));
+                turn.wait();
+                assert_eq!(late.join().unwrap().unwrap(), 0.0);
                 assert!(!cancel::is_requested());
-            }
-            done.store(true, Ordering::Relaxed);
-            other.join().unwrap();
-        });
-        assert!(machine.call(spin, &[]).is_ok());
+            });
+        }
     });
 }
 
