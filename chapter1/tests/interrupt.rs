@@ -312,13 +312,13 @@ fn an_interruption_is_over_once_it_is_taken() {
         let block = mask(libc::SIG_BLOCK);
         let unblock = mask(libc::SIG_UNBLOCK);
         for _ in 0..10 {
+            let turn = Barrier::new(2);
             thread::scope(|scope| {
-                let (turn, other) = (&Barrier::new(2), &machine);
-                let late = scope.spawn(move || {
-                    assert_eq!(other.call(block, &[]).unwrap(), 0.0);
+                let late = scope.spawn(|| {
+                    assert_eq!(machine.call(block, &[]).unwrap(), 0.0);
                     turn.wait();
                     turn.wait();
-                    other.call(unblock, &[])
+                    machine.call(unblock, &[])
                 });
                 turn.wait();
                 cancel::request();
