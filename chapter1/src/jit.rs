@@ -1,9 +1,11 @@
 //! The JIT of this chapter: modules are kept until one of their functions is
 //! needed; then it is compiled and linked, with all that it calls.
 
+use crate::codegen::Target;
 use crate::definitions::Again;
 use crate::driver::{Base, Counts, Driver};
-use crate::executor::Executor;
+use crate::executor::memory::{MemoryConfig, MemoryError};
+use crate::executor::{Executor, Host, InProcess};
 use crate::ir::Module;
 use crate::orc::{
     DefineError, HostFunctions, IrCompileLayer, Layer, ObjectLinkingLayer,
@@ -21,6 +23,16 @@ pub struct KaleidoscopeJit {
 }
 
 impl KaleidoscopeJit {
+    /// A JIT without definitions, whose code runs in this process.
+    ///
+    /// # Errors
+    /// If there is no memory for code.
+    pub fn in_process(host: Host) -> Result<KaleidoscopeJit, MemoryError> {
+        let config = MemoryConfig::default();
+        let executor = InProcess::new(Target::host(), host, &config)?;
+        Ok(KaleidoscopeJit::new(Arc::new(executor)))
+    }
+
     /// A JIT without definitions, which has all of the executor's lease to
     /// itself.
     pub fn new(executor: Arc<dyn Executor>) -> KaleidoscopeJit {

@@ -1,13 +1,15 @@
 //! The program of this chapter.
 
 use chapter1::executor::memory::MemoryConfig;
-use chapter1::executor::{Host, InProcess};
+use chapter1::executor::{Host, InProcess, traps};
 use chapter1::jit::KaleidoscopeJit;
 use chapter1::repl::{self, Options};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 fn main() -> ExitCode {
+    // Without the handler an overflow ends the program: no reason not to run.
+    let _ = traps::catch_overflows();
     repl::main(jit)
 }
 

@@ -169,12 +169,12 @@ fn the_jit_agrees_with_the_reference_in_segments() {
     jit_agrees("jit segmented", 500, target, MappingChoice::Segmented);
 }
 
-/// In segments each function has a page, and each host function a thunk has
-/// to lead to: six pages are enough for most programs, but not for all.
+/// In segments each function has a page, and the host's are within reach:
+/// three pages are enough for most programs, but not for all.
 #[test]
 fn in_scarce_memory_a_program_has_its_values_or_errors() {
     let memory = MemoryConfig {
-        code_size: 6 * 4096,
+        code_size: 3 * 4096,
         mapping: MappingChoice::Segmented,
         ..MemoryConfig::default()
     };

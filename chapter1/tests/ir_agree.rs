@@ -58,9 +58,10 @@ thread_local! {
     static TRACE: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The runtime function that generated modules call.
-extern "C" fn trace(x: f64) {
+/// The runtime function that generated modules call, for no result.
+fn trace(x: f64) -> Result<f64, &'static str> {
     TRACE.with_borrow_mut(|trace| trace.push(bits(x)));
+    Ok(f64::NAN)
 }
 
 /// Everything between a module and its result.
@@ -73,8 +74,9 @@ struct Machine {
 impl Machine {
     fn new(target: Target, mapping: MappingChoice) -> Machine {
         let config = MemoryConfig { mapping, ..MemoryConfig::default() };
-        let executor =
-            InProcess::new(target, Host::default(), &config).unwrap();
+        let mut host = Host::default();
+        host.register("trace", trace);
+        let executor = InProcess::new(target, host, &config).unwrap();
         Machine {
             codegen: CodeGenerator::new(target),
             linker: Linker::new(executor.lease()),
@@ -111,12 +113,9 @@ impl Machine {
             all.push(placed);
         }
         let entry = known[entry];
-        let resolve = |name: &Symbol| match name.as_str() {
-            "trace" => Some(ExecutorAddr::new(trace as *const () as u64)),
-            text => match known.get(text) {
-                Some(&address) => Some(address),
-                None => Some(executor.host_symbol(text).unwrap().address),
-            },
+        let resolve = |name: &Symbol| match known.get(name.as_str()) {
+            Some(&address) => Some(address),
+            None => Some(executor.host_symbol(name).unwrap().address),
         };
         let publish = |mut placed| {
             linker.link(&mut placed, resolve).unwrap();

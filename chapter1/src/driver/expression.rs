@@ -6,6 +6,7 @@ use crate::orc::ResourceTracker;
 use crate::symbol::Symbol;
 use crate::timing::Phase;
 use std::sync::atomic::Ordering;
+use tracing::info;
 
 /// An expression that is compiled, run and forgotten.
 pub(super) struct Expression<'b> {
@@ -64,12 +65,15 @@ impl<'b> Expression<'b> {
         let found = base.expressions.lookup(name);
         let found = found.map_err(|e| base.explain(&e, name, &[]))?;
         let executor = base.session.executor();
+        info!(target: "jit::run", "`{name}` is called");
         let value = base.phases.measure(Phase::Run, || {
             // SAFETY: the function is ready, takes no parameters and returns
             // a number. It is removed when this expression is dropped.
             unsafe { executor.call(found.address, &[]) }
         });
-        Ok(value?)
+        let value = value?;
+        info!(target: "jit::run", "`{name}` returns {value}");
+        Ok(value)
     }
 }
 

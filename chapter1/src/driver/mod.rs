@@ -74,16 +74,12 @@ pub trait Driver {
     }
 
     /// Defines the functions of a module, which are made again from `origin`
-    /// when need be. Nothing is compiled before one of them is needed.
+    /// when need be. [`check_definable`](Driver::check_definable) has passed
+    /// them. Nothing is compiled before one of them is needed.
     ///
     /// # Errors
-    /// As [`check_definable`](Driver::check_definable). Nothing is defined
-    /// then.
+    /// If one of them is defined twice. Nothing is defined then.
     fn define(&self, module: Module, origin: Origin) -> Result<(), JitError> {
-        for function in &module.functions {
-            let params = function.signature.params.len();
-            self.check_definable(&function.name, params)?;
-        }
         let base = self.base();
         let tracker = base.main.create_tracker();
         let entries = Prepared::from_module(&module);
@@ -92,11 +88,17 @@ pub trait Driver {
         Ok(())
     }
 
-    /// The same for a module that is kept, to be compiled again when need be.
+    /// Defines the functions of a module, which is kept to be compiled again
+    /// when need be.
     ///
     /// # Errors
-    /// The same.
+    /// As [`check_definable`](Driver::check_definable). Nothing is defined
+    /// then.
     fn define_ir(&self, module: Module) -> Result<(), JitError> {
+        for function in &module.functions {
+            let params = function.signature.params.len();
+            self.check_definable(&function.name, params)?;
+        }
         let origin = Origin::Ir(Arc::new(module.clone()));
         self.define(module, origin)
     }

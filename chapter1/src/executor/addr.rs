@@ -6,6 +6,7 @@ use std::ops::Add;
 /// An address in the process that runs the code. It is a number and never a
 /// Rust pointer: that process need not be the one that compiles.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(transparent)]
 pub struct ExecutorAddr(u64);
 
 impl ExecutorAddr {

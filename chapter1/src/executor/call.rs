@@ -1,10 +1,8 @@
-//! The way into machine code.
+//! The plain way into machine code that needs nothing: for tests.
 
 use super::ExecutorAddr;
+pub use super::entry::MAX_ARGUMENTS;
 use std::ptr::with_exposed_provenance;
-
-/// How many arguments a call from the host can pass.
-pub const MAX_ARGUMENTS: usize = 8;
 
 /// Calls a function at an address of this process.
 ///
@@ -14,7 +12,8 @@ pub const MAX_ARGUMENTS: usize = 8;
 /// # Safety
 /// At `address` begins a published function of the System V calling
 /// convention, which takes that many `double`s and returns one, and its
-/// memory is not freed before it has returned.
+/// memory is not freed before it has returned. It neither calls the host nor
+/// overflows its stack.
 pub unsafe fn call(address: ExecutorAddr, args: &[f64]) -> f64 {
     type F = f64;
     // The memory was mapped as a pointer before it became an address.

@@ -2,7 +2,7 @@
 
 use super::memory::Lease;
 use super::traits::{Batch, Executor, ExecutorError, Reentry};
-use super::{ExecutorAddr, HostError, HostFunction};
+use super::{ExecutorAddr, HostClosure, HostError, HostFunction};
 use crate::codegen::Target;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -74,6 +74,10 @@ impl Executor for Fake {
     ) -> Result<Vec<Range<ExecutorAddr>>, ExecutorError> {
         self.told(Event::Commit(batch.clone()))?;
         Ok(batch.retirements.clone())
+    }
+
+    fn register(&self, _: &str, _: HostClosure) -> Result<(), ExecutorError> {
+        Ok(())
     }
 
     fn host_symbol(&self, name: &str) -> Result<HostFunction, HostError> {

@@ -1,8 +1,7 @@
 //! Functions of the host that Kaleidoscope may call: two of our own, the C
-//! mathematics library, and what the user allows besides.
+//! mathematics library, and what the user registers or allows besides.
 
-use super::ExecutorAddr;
-use super::output;
+use super::{ExecutorAddr, HostClosure, HostFn, output};
 use rustc_hash::FxHashMap;
 use std::ffi::CString;
 use thiserror::Error;
@@ -11,9 +10,10 @@ use thiserror::Error;
 /// number for its result.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct HostFunction {
-    /// Its address.
+    /// The address of its thunk, which is what code calls.
     pub address: ExecutorAddr,
-    /// How many parameters it has; unknown for one that the user allowed.
+    /// How many parameters it has. For one that the user allowed it is not
+    /// known; there can be [`MAX_PARAMETERS`](super::MAX_PARAMETERS).
     pub params: Option<usize>,
 }
 
@@ -28,53 +28,59 @@ pub enum HostError {
     NotAllowed(String),
 }
 
+/// What is behind a host function.
+pub(super) enum Callee {
+    /// A function of the C calling convention. One of unknown parameters may
+    /// have as many as a gate passes on.
+    C { address: ExecutorAddr, params: Option<usize> },
+    /// A Rust function.
+    Closure(HostClosure),
+}
+
+impl Callee {
+    pub(super) fn params(&self) -> Option<usize> {
+        match self {
+            Callee::C { params, .. } => *params,
+            Callee::Closure(closure) => Some(closure.params()),
+        }
+    }
+}
+
 /// The host functions, by name.
 pub struct Host {
-    functions: FxHashMap<String, HostFunction>,
+    functions: FxHashMap<String, Callee>,
 }
 
 impl Default for Host {
     /// `putchard`, `printd` and the mathematics library.
     fn default() -> Host {
-        let mut host = Host { functions: library() };
-        host.insert("putchard", putchard as *const (), 1);
-        host.insert("printd", printd as *const (), 1);
+        let mut host = Host { functions: FxHashMap::default() };
+        insert_library(&mut host);
+        host.insert_c("putchard", putchard as *const (), 1);
+        host.insert_c("printd", printd as *const (), 1);
         host
     }
 }
 
 impl Host {
-    /// The function of this name.
+    /// Makes a Rust function callable. It takes the place of any function
+    /// that has had the name.
     ///
-    /// # Errors
-    /// If there is none that may be called.
-    pub fn find(&self, name: &str) -> Result<HostFunction, HostError> {
-        match self.functions.get(name) {
-            Some(&function) => Ok(function),
-            None if process_symbol(name).is_some() => {
-                Err(HostError::NotAllowed(name.to_owned()))
-            }
-            None => Err(HostError::Unknown(name.to_owned())),
-        }
-    }
-
-    /// The number of parameters of a function, if both are known.
-    pub fn params(&self, name: &str) -> Option<usize> {
-        self.functions.get(name)?.params
-    }
-
-    /// The functions whose number of parameters is known, with that.
-    pub fn known_params(&self) -> Vec<(String, usize)> {
-        let known = self.functions.iter();
-        known
-            .filter_map(|(name, function)| {
-                Some((name.clone(), function.params?))
-            })
-            .collect()
+    /// ```
+    /// # use chapter1::executor::Host;
+    /// let mut host = Host::default();
+    /// host.register("half", |x: f64| match x.is_finite() {
+    ///     true => Ok(x / 2.0),
+    ///     false => Err("not a number that has a half"),
+    /// });
+    /// ```
+    pub fn register<Args>(&mut self, name: &str, function: impl HostFn<Args>) {
+        self.insert(name, Callee::Closure(function.into_closure()));
     }
 
     /// Makes any symbol of the process callable. Whoever calls it must know
-    /// that it is a function of as many `double`s, and returns one.
+    /// that it is a function of as many `double`s, at most
+    /// [`MAX_PARAMETERS`](super::MAX_PARAMETERS), and returns one.
     ///
     /// # Errors
     /// If the process has no such symbol.
@@ -84,15 +90,43 @@ impl Host {
         }
         let address = process_symbol(name)
             .ok_or_else(|| HostError::Unknown(name.to_owned()))?;
-        let function = HostFunction { address, params: None };
-        self.functions.insert(name.to_owned(), function);
+        self.insert(name, Callee::C { address, params: None });
         Ok(())
     }
 
-    fn insert(&mut self, name: &str, function: *const (), params: usize) {
-        let address = ExecutorAddr::new(function as u64);
-        let function = HostFunction { address, params: Some(params) };
-        self.functions.insert(name.to_owned(), function);
+    /// The number of parameters of a function, if both are known.
+    pub fn params(&self, name: &str) -> Option<usize> {
+        self.functions.get(name)?.params()
+    }
+
+    /// The functions whose number of parameters is known, with that.
+    pub fn known_params(&self) -> Vec<(String, usize)> {
+        let params = |(name, callee): (&str, &Callee)| {
+            Some((name.to_owned(), callee.params()?))
+        };
+        self.callees().filter_map(params).collect()
+    }
+
+    /// All functions.
+    pub(super) fn callees(&self) -> impl Iterator<Item = (&str, &Callee)> {
+        self.functions.iter().map(|(name, callee)| (name.as_str(), callee))
+    }
+
+    pub(super) fn insert(&mut self, name: &str, callee: Callee) {
+        self.functions.insert(name.to_owned(), callee);
+    }
+
+    /// Why there is no such function.
+    pub(super) fn why_not(&self, name: &str) -> HostError {
+        match process_symbol(name) {
+            Some(_) => HostError::NotAllowed(name.to_owned()),
+            None => HostError::Unknown(name.to_owned()),
+        }
+    }
+
+    fn insert_c(&mut self, name: &str, function: *const (), params: usize) {
+        let address = ExecutorAddr::new(function.expose_provenance() as u64);
+        self.insert(name, Callee::C { address, params: Some(params) });
     }
 }
 
@@ -126,7 +160,7 @@ fn byte(x: f64) -> u8 {
 }
 
 /// Declares the functions of the mathematics library, each with its number
-/// of parameters, and makes a table of them.
+/// of parameters, and makes them host functions.
 macro_rules! mathematics {
     ($($name:ident($($param:ident)*))*) => {
         mod c {
@@ -136,15 +170,11 @@ macro_rules! mathematics {
             }
         }
 
-        fn library() -> FxHashMap<String, HostFunction> {
-            let mut functions = FxHashMap::default();
-            $({
-                let address = ExecutorAddr::new(c::$name as *const () as u64);
-                let params = Some([$(stringify!($param)),*].len());
-                let function = HostFunction { address, params };
-                functions.insert(stringify!($name).to_owned(), function);
-            })*
-            functions
+        fn insert_library(host: &mut Host) {
+            $(
+                let params = [$(stringify!($param)),*].len();
+                host.insert_c(stringify!($name), c::$name as *const (), params);
+            )*
         }
     };
 }
@@ -178,16 +208,17 @@ mod tests {
     fn other_symbols_must_be_allowed() {
         let mut host = Host::default();
         let refused = HostError::NotAllowed("drand48".into());
-        assert_eq!(host.find("drand48"), Err(refused));
+        assert_eq!(host.why_not("drand48"), refused);
         host.allow("drand48").unwrap();
-        assert_eq!(host.find("drand48").unwrap().params, None);
+        assert!(host.callees().any(|(name, _)| name == "drand48"));
+        assert_eq!(host.params("drand48"), None);
     }
 
     #[test]
     fn what_does_not_exist_cannot_be_allowed() {
         let mut host = Host::default();
         let unknown = HostError::Unknown("nosuchthing".into());
-        assert_eq!(host.find("nosuchthing"), Err(unknown.clone()));
+        assert_eq!(host.why_not("nosuchthing"), unknown);
         assert_eq!(host.allow("nosuchthing"), Err(unknown));
     }
 

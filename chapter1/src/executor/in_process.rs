@@ -1,13 +1,14 @@
 //! The executor that is this process.
 
-use super::ExecutorAddr;
-use super::call::{self, MAX_ARGUMENTS};
+use super::entry::{self, MAX_ARGUMENTS};
 use super::epochs::{Calls, Epoch};
-use super::host::{Host, HostError, HostFunction};
+use super::host::{Callee, Host, HostError, HostFunction};
 use super::memory::{Lease, Memory, MemoryConfig, MemoryError};
+use super::thunks::Thunks;
 use super::traits::{
     Batch, Executor, ExecutorError, Reentry, Segment, SegmentKind,
 };
+use super::{ExecutorAddr, Frames, HostClosure, cancel};
 use crate::codegen::Target;
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -21,7 +22,7 @@ const MANY: usize = 64;
 pub struct InProcess {
     target: Target,
     lease: Lease,
-    host: Host,
+    host: Mutex<(Host, Thunks)>,
     store: Mutex<Store>,
     calls: Calls,
     reentry: Mutex<Option<Weak<dyn Reentry>>>,
@@ -49,10 +50,11 @@ impl InProcess {
         config: &MemoryConfig,
     ) -> Result<InProcess, MemoryError> {
         let memory = Memory::new(config)?;
+        let thunks = Thunks::new(host.callees(), config)?;
         Ok(InProcess {
             target,
             lease: memory.lease().clone(),
-            host,
+            host: Mutex::new((host, thunks)),
             store: Mutex::new(Store {
                 memory,
                 retired: VecDeque::new(),
@@ -67,11 +69,16 @@ impl InProcess {
     /// the client where to continue.
     ///
     /// # Errors
-    /// If nobody can be asked, or there is no body to be had.
+    /// If nobody can be asked, or there is no body to be had, or everything
+    /// shall stop.
     pub fn reenter(
         &self,
         stub: ExecutorAddr,
     ) -> Result<ExecutorAddr, ExecutorError> {
+        if cancel::is_requested() {
+            let frames = Frames::default();
+            return Err(ExecutorError::Interrupted { frames });
+        }
         // The handler commits and calls: the lock ends before it begins.
         let handler = lock(&self.reentry).as_ref().and_then(Weak::upgrade);
         let handler = handler.ok_or(ExecutorError::NobodyToAsk { stub })?;
@@ -103,19 +110,35 @@ impl Executor for InProcess {
         }
         if !batch.retirements.is_empty() {
             // After the pointers: calls of the next epoch find the new ones.
-            let epoch = self.calls.end_epoch();
+            let epoch = self.calls.next_epoch();
             let ranges = batch.retirements.iter().cloned();
             store.retired.extend(ranges.map(|range| (epoch, range)));
         }
         Ok(std::mem::take(&mut store.free))
     }
 
+    fn register(
+        &self,
+        name: &str,
+        function: HostClosure,
+    ) -> Result<(), ExecutorError> {
+        let (host, thunks) = &mut *lock(&self.host);
+        if thunks.find(name).is_some() {
+            return Err(ExecutorError::HasFunction { name: name.to_owned() });
+        }
+        let callee = Callee::Closure(function);
+        thunks.add([(name, &callee)].into_iter())?;
+        host.insert(name, callee);
+        Ok(())
+    }
+
     fn host_symbol(&self, name: &str) -> Result<HostFunction, HostError> {
-        self.host.find(name)
+        let (host, thunks) = &*lock(&self.host);
+        thunks.find(name).ok_or_else(|| host.why_not(name))
     }
 
     fn host_symbols(&self) -> Vec<(String, usize)> {
-        self.host.known_params()
+        lock(&self.host).0.known_params()
     }
 
     unsafe fn call(
@@ -127,10 +150,10 @@ impl Executor for InProcess {
             let (given, limit) = (args.len(), MAX_ARGUMENTS);
             return Err(ExecutorError::TooManyArguments { given, limit });
         }
-        let _active = self.calls.enter();
+        let _active = self.calls.enter().map_err(ExecutorError::NoStack)?;
         // SAFETY: the caller promises that the function has this type. While
         // the call is active, nothing that it can reach is freed.
-        Ok(unsafe { call::call(function, args) })
+        unsafe { entry::enter(&self.lease.code, function, args) }
     }
 
     fn set_reentry(&self, handler: Weak<dyn Reentry>) {

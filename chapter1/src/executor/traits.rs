@@ -1,10 +1,13 @@
 //! The one door to memory and code that run, wherever that is.
 
 use super::memory::{Lease, MemoryError};
-use super::{ExecutorAddr, HostError, HostFunction};
+use super::{
+    ExecutorAddr, Frames, HostClosure, HostError, HostFunction, NATIVE_HEADROOM,
+};
 use crate::codegen::Target;
 use std::error::Error;
 use std::fmt;
+use std::io;
 use std::ops::Range;
 use std::sync::Weak;
 use thiserror::Error;
@@ -36,6 +39,16 @@ pub trait Executor: Send + Sync {
         batch: &Batch,
     ) -> Result<Vec<Range<ExecutorAddr>>, ExecutorError>;
 
+    /// Gives the host a function which code can call from now on.
+    ///
+    /// # Errors
+    /// If the name is that of another function, or memory is short.
+    fn register(
+        &self,
+        name: &str,
+        function: HostClosure,
+    ) -> Result<(), ExecutorError>;
+
     /// The function of the host that has this name.
     ///
     /// # Errors
@@ -45,10 +58,13 @@ pub trait Executor: Send + Sync {
     /// The host functions whose number of parameters is known, with that.
     fn host_symbols(&self) -> Vec<(String, usize)>;
 
-    /// Calls a function and waits until it returns.
+    /// Calls a function and waits until it returns. Functions of the host
+    /// may do so in the course of such a call.
     ///
     /// # Errors
-    /// If it cannot be called, or is left without a result.
+    /// If it cannot be called, or is left without a result: by a stack
+    /// overflow, an interruption, or the failure of a function of the host.
+    /// All is as before then, and the next call works.
     ///
     /// # Safety
     /// At `function` begins a committed function of the System V calling
@@ -126,6 +142,12 @@ pub enum ExecutorError {
     /// Its memory cannot be changed so.
     #[error(transparent)]
     Memory(#[from] MemoryError),
+    /// The name is that of another function.
+    #[error("the host has a function `{name}` already")]
+    HasFunction {
+        /// The name.
+        name: String,
+    },
     /// A call has too many arguments.
     #[error("a call passes at most {limit} arguments, not {given}")]
     TooManyArguments {
@@ -148,6 +170,64 @@ pub enum ExecutorError {
         /// Why not.
         source: Box<dyn Error + Send + Sync>,
     },
+    /// A thread cannot have a stack for code.
+    #[error("there is no stack for JIT'd code: {0}")]
+    NoStack(#[source] io::Error),
+    /// A thread has little native stack left, which functions of the host
+    /// would use.
+    #[error(
+        "stack overflow in functions of the host: {left} bytes are left, and \
+         JIT'd code is called with no less than {NATIVE_HEADROOM}"
+    )]
+    NativeStackFull {
+        /// How many bytes.
+        left: usize,
+    },
+    /// Calls were nested too deeply.
+    #[error("stack overflow in JIT'd code")]
+    StackOverflow {
+        /// The functions that were active.
+        frames: Frames,
+    },
+    /// Somebody wanted everything to stop.
+    #[error("interrupted")]
+    Interrupted {
+        /// The functions that were active.
+        frames: Frames,
+    },
+    /// A function of the host returned an error.
+    #[error("`{name}` failed: {source}")]
+    HostFailed {
+        /// Its name.
+        name: String,
+        /// The error.
+        source: Box<dyn Error + Send + Sync>,
+        /// The functions that were active.
+        frames: Frames,
+    },
+    /// A function of the host panicked.
+    #[error("`{name}` panicked: {message}")]
+    HostPanicked {
+        /// Its name.
+        name: String,
+        /// What it had to say.
+        message: String,
+        /// The functions that were active.
+        frames: Frames,
+    },
+}
+
+impl ExecutorError {
+    /// The functions that were active, if code was running.
+    pub fn frames(&self) -> Option<&Frames> {
+        match self {
+            ExecutorError::StackOverflow { frames }
+            | ExecutorError::Interrupted { frames }
+            | ExecutorError::HostFailed { frames, .. }
+            | ExecutorError::HostPanicked { frames, .. } => Some(frames),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for SegmentKind {

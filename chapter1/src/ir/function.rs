@@ -129,6 +129,21 @@ impl Function {
         }
     }
 
+    /// Makes it another function without any block, but keeps the memory of
+    /// its tables.
+    pub fn reset(&mut self, name: Symbol, signature: Signature) {
+        self.name = name;
+        self.signature = signature;
+        self.callees.clear();
+        self.slots.clear();
+        self.blocks.clear();
+        self.insts.clear();
+        self.results.clear();
+        self.spans.clear();
+        self.values.clear();
+        self.lists.clear();
+    }
+
     /// The block in which the function starts.
     pub fn entry(&self) -> Block {
         Block::from_u32(0)

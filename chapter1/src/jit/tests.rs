@@ -2,10 +2,9 @@
 
 use super::*;
 use crate::codegen::MAX_FRAME;
-use crate::codegen::Target;
 use crate::driver::JitError;
-use crate::executor::memory::{MappingChoice, MemoryConfig};
-use crate::executor::{Host, InProcess, SegmentKind, call, output};
+use crate::executor::memory::MappingChoice;
+use crate::executor::{SegmentKind, call, output};
 use crate::ir::parse_module;
 use crate::link::LinkError;
 use crate::orc::ObjectError;

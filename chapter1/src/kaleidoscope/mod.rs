@@ -173,7 +173,9 @@ impl<D: Driver> Kaleidoscope<D> {
         let name = function.name.clone();
         let module = Module { functions: vec![function] };
         show(&module);
-        if *self.remembered != self.operators {
+        // Only the definition of an operator can have changed them.
+        let is_operator = !name.ends_with(|c: char| c.is_alphanumeric());
+        if is_operator && *self.remembered != self.operators {
             self.remembered = Arc::new(self.operators);
         }
         let operators = self.remembered.clone();

@@ -7,7 +7,7 @@
 
 use crate::ir::Inst;
 use crate::symbol::Symbol;
-use cranelift_entity::{PrimaryMap, entity_impl};
+use cranelift_entity::{PrimaryMap, SecondaryMap, entity_impl};
 use std::ops::Range;
 
 /// A block of a link graph.
@@ -170,12 +170,22 @@ impl LinkGraph {
             .filter_map(|symbol| Some((symbol.name.as_ref()?, symbol.params)))
     }
 
+    /// How many symbols it defines that others can refer to.
+    pub fn definitions(&self) -> usize {
+        let symbols = self.symbols.values();
+        symbols.filter(|s| s.name.is_some() && s.definition.is_some()).count()
+    }
+
     /// Leaves symbols to definitions elsewhere, all but those that are
     /// `wanted`.
     pub fn give_way(&mut self, wanted: impl Fn(&Symbol) -> bool) {
-        for symbol in self.symbols.values_mut() {
+        let mut is_needed = SecondaryMap::with_default(false);
+        self.edges.iter().for_each(|edge| is_needed[edge.target] = true);
+        for (id, symbol) in &mut self.symbols {
             if symbol.name.as_ref().is_some_and(|name| !wanted(name)) {
                 symbol.definition = None;
+                // What nothing refers to need not be found elsewhere.
+                symbol.name.take_if(|_| !is_needed[id]);
             }
         }
     }

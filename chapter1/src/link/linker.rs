@@ -15,6 +15,7 @@ use crate::executor::{
 use crate::symbol::Symbol;
 use crate::syntax::diagnostics::count;
 use cranelift_entity::SecondaryMap;
+use smallvec::SmallVec;
 use std::ops::Range;
 use thiserror::Error;
 
@@ -110,7 +111,14 @@ impl Placed {
 
 /// What has been published, to be freed when nothing uses it any more.
 #[derive(Debug)]
-pub struct Published(Vec<Allocation>);
+pub struct Published(SmallVec<[Allocation; 1]>);
+
+impl Published {
+    /// The addresses that it occupies.
+    pub fn ranges(&self) -> impl Iterator<Item = Range<ExecutorAddr>> + '_ {
+        self.0.iter().map(|allocation| allocation.range())
+    }
+}
 
 /// Links graphs for an executor.
 pub struct Linker {
@@ -245,7 +253,7 @@ impl Linker {
     /// Takes note that a graph's batch has been committed.
     pub fn committed(&mut self, placed: Placed) -> Published {
         let Placed { code, data, thunks, .. } = placed;
-        let mut own: Vec<_> = code.into_iter().chain(data).collect();
+        let mut own: SmallVec<_> = code.into_iter().chain(data).collect();
         for thunk in thunks {
             // Two graphs that were linked at the same time may have made
             // the same one.

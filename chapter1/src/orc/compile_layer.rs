@@ -9,6 +9,7 @@ use crate::ir::{Module, verify_module};
 use crate::link::LinkGraph;
 use crate::symbol::Symbol;
 use crate::timing::{Phase, Phases};
+use rustc_hash::FxHashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -88,9 +89,10 @@ impl<B: Layer<Program = LinkGraph>> Layer for IrCompileLayer<B> {
         mut module: Module,
     ) {
         check(&module);
-        // Another definition may have come before one of these.
-        let wanted = responsibility.symbols();
-        if wanted.len() < module.functions.len() {
+        if module.functions.len() > 1 {
+            // Another definition may have come before one of these.
+            let wanted = responsibility.symbols().into_iter();
+            let wanted: FxHashSet<Symbol> = wanted.collect();
             module.functions.retain(|f| wanted.contains(&f.name));
         }
         let mut codegen = self.code_generator();

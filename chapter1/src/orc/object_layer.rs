@@ -11,7 +11,8 @@ use crate::link::{
 };
 use crate::symbol::Symbol;
 use crate::timing::{Phase, Phases};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use thiserror::Error;
@@ -27,7 +28,7 @@ pub struct ObjectLinkingLayer {
 /// What was put in place, by the work that did it.
 #[derive(Default)]
 struct Resources {
-    published: FxHashMap<ResourceKey, (Published, Vec<ExecutorAddr>)>,
+    published: FxHashMap<ResourceKey, Published>,
     /// Which symbols' code is where: address, size, name.
     code: BTreeMap<ExecutorAddr, (u32, Symbol)>,
 }
@@ -63,6 +64,15 @@ impl ObjectLinkingLayer {
         lock(&self.linker).used(kind)
     }
 
+    /// Takes all memory back that was freed and that no call can be in.
+    /// Otherwise that is left for later, since it takes some time.
+    ///
+    /// # Errors
+    /// If the executor refuses.
+    pub fn collect(&self) -> Result<(), ExecutorError> {
+        lock(&self.linker).collect(&*self.executor)
+    }
+
     /// The function whose code includes an address, and how far inside the
     /// address is.
     pub fn symbol_at(&self, at: ExecutorAddr) -> Option<(Symbol, u64)> {
@@ -96,7 +106,7 @@ impl ObjectLinkingLayer {
         mut placed: Placed,
         externals: &[Symbol],
         found: &[Found],
-    ) -> Result<(Published, Vec<ExecutorAddr>), ObjectError> {
+    ) -> Result<Published, ObjectError> {
         if let Err(error) = self.link(&mut placed, externals, found) {
             self.discard(placed);
             return Err(error.into());
@@ -108,8 +118,8 @@ impl ObjectLinkingLayer {
             Ok(quiescent) => {
                 trace::committed(&placed);
                 linker.reclaim(&quiescent);
-                let code = self.note_code(&placed);
-                Ok((linker.committed(placed), code))
+                self.note_code(&placed);
+                Ok(linker.committed(placed))
             }
             Err(error) => {
                 linker.refused(batch);
@@ -134,14 +144,11 @@ impl ObjectLinkingLayer {
     }
 
     /// Remembers where the functions of a graph are.
-    fn note_code(&self, placed: &Placed) -> Vec<ExecutorAddr> {
+    fn note_code(&self, placed: &Placed) {
         let mut resources = lock(&self.resources);
-        let mut starts = Vec::new();
         for (name, address, size) in placed.definitions() {
             resources.code.insert(address, (size, name.clone()));
-            starts.push(address);
         }
-        starts
     }
 
     /// The last step: all externals have addresses.
@@ -188,19 +195,22 @@ impl Layer for ObjectLinkingLayer {
         responsibility: MaterializationResponsibility,
         mut graph: LinkGraph,
     ) {
-        let wanted = responsibility.symbols();
-        graph.give_way(|name| wanted.contains(name));
+        if graph.definitions() > 1 {
+            // Another definition may have come before one of these.
+            let wanted = responsibility.symbols().into_iter();
+            let wanted: FxHashSet<Symbol> = wanted.collect();
+            graph.give_way(|name| wanted.contains(name));
+        }
         let place = || self.place(graph);
         let placed = match self.phases.measure(Phase::Link, place) {
             Ok(placed) => placed,
             Err(error) => return responsibility.fail(error),
         };
         let definitions = placed.definitions();
-        let addresses: FxHashMap<Symbol, ExecutorAddr> = definitions
+        let addresses: Vec<(Symbol, ExecutorAddr)> = definitions
             .map(|(name, address, _)| (name.clone(), address))
             .collect();
-        let resolve = |name: &Symbol| addresses.get(name).copied();
-        if responsibility.resolve(resolve).is_err() {
+        if responsibility.resolve(&addresses).is_err() {
             return self.discard(placed);
         }
         let externals: Vec<Symbol> =
@@ -229,11 +239,12 @@ impl Layer for ObjectLinkingLayer {
 impl ResourceManager for ObjectLinkingLayer {
     fn release(&self, key: ResourceKey) {
         let mut resources = lock(&self.resources);
-        let Some((published, code)) = resources.published.remove(&key) else {
-            return;
-        };
-        for start in code {
-            resources.code.remove(&start);
+        let Some(published) = resources.published.remove(&key) else { return };
+        for range in published.ranges() {
+            let gone = resources.code.range(range).map(|(&start, _)| start);
+            for start in gone.collect::<SmallVec<[ExecutorAddr; 4]>>() {
+                resources.code.remove(&start);
+            }
         }
         drop(resources);
         lock(&self.linker).free(published);

@@ -2,9 +2,9 @@
 
 use super::dylib::JitDylib;
 use super::session::ExecutionSession;
-use super::state::{Cause, Defunct, EntryId, LookupResult, Wanted, WorkId};
 #[cfg(doc)]
 use super::state::LookupError;
+use super::state::{Cause, Defunct, EntryId, LookupResult, Wanted, WorkId};
 use super::unit::MaterializationUnit;
 use crate::executor::ExecutorAddr;
 use crate::symbol::Symbol;
@@ -65,14 +65,15 @@ impl MaterializationResponsibility {
         self.work
     }
 
-    /// Gives each symbol the address that `addresses` knows for it.
+    /// Gives each symbol its address. Addresses of other symbols, which may
+    /// have been overridden or removed, are ignored.
     ///
     /// # Errors
     /// If the symbols are not wanted any more, or one has no address: they
     /// fail then.
     pub fn resolve(
         &self,
-        addresses: impl Fn(&Symbol) -> Option<ExecutorAddr>,
+        addresses: &[(Symbol, ExecutorAddr)],
     ) -> Result<(), Defunct> {
         self.session().apply(|state| state.resolve(self.work, addresses))
     }

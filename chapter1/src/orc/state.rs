@@ -28,7 +28,7 @@ mod query;
 use crate::executor::ExecutorAddr;
 use crate::symbol::Symbol;
 use cranelift_entity::{PrimaryMap, entity_impl};
-use entries::{Entries, Entry, Stage};
+use entries::{Entries, Entry, EntryList, Stage};
 use query::Query;
 use rustc_hash::{FxHashMap, FxHashSet};
 use slotmap::{SlotMap, new_key_type};
@@ -163,7 +163,7 @@ pub enum Step {
 struct Work {
     dylib: DylibId,
     tracker: TrackerId,
-    entries: Vec<EntryId>,
+    entries: EntryList,
     /// The lookups that it must see answered before it can go on.
     asks: Vec<QueryId>,
     is_emitted: bool,
@@ -173,7 +173,7 @@ struct Unit<U> {
     unit: U,
     dylib: DylibId,
     tracker: TrackerId,
-    entries: Vec<EntryId>,
+    entries: EntryList,
 }
 
 /// The machine. `U` is a unit of materialization, `C` what a lookup calls
@@ -250,7 +250,7 @@ impl<U, C> State<U, C> {
             self.effects.push(Effect::Drop(unit));
             return Err(DuplicateDefinition(name));
         }
-        let entries = Vec::with_capacity(symbols.len());
+        let entries = EntryList::with_capacity(symbols.len());
         let id = self.units.insert(Unit { unit, dylib, tracker, entries });
         for (name, flags) in symbols {
             if let Some(&earlier) = self.dylibs[dylib].get(name) {
@@ -356,8 +356,8 @@ impl<U, C> State<U, C> {
         self.open(work).is_ok()
     }
 
-    /// The symbols of some work get addresses, each one that `addresses`
-    /// knows.
+    /// The symbols of some work get addresses. Addresses of other symbols
+    /// are ignored.
     ///
     /// # Errors
     /// If they are not wanted any more, or not all of them have an address:
@@ -365,24 +365,37 @@ impl<U, C> State<U, C> {
     pub fn resolve(
         &mut self,
         work: WorkId,
-        addresses: impl Fn(&Symbol) -> Option<ExecutorAddr>,
+        addresses: &[(Symbol, ExecutorAddr)],
     ) -> Result<(), Defunct> {
-        let entries = self.open(work)?.entries.clone();
-        for &id in &entries {
+        let Work { dylib, ref entries, .. } = *self.open(work)?;
+        let entries = entries.clone();
+        for (name, address) in addresses {
+            let Some(&id) = self.dylibs[dylib].get(name) else { continue };
             let entry = &mut self.entries[id];
-            entry.address = addresses(&entry.name);
-            let Some(address) = entry.address else {
-                let name = entry.name.clone();
-                self.fail(work, Cause::new(error::NoAddress(name)));
-                return Err(Defunct);
-            };
-            entry.stage = Stage::Resolved(work);
-            self.note(id, Step::Resolved(address));
+            if entry.stage == Stage::Materializing(work) {
+                entry.address = Some(*address);
+                entry.stage = Stage::Resolved(work);
+                self.note(id, Step::Resolved(*address));
+            }
         }
+        self.check_resolved(work, &entries)?;
         for id in entries {
             self.wake(id, Wanted::Resolved);
         }
         Ok(())
+    }
+
+    /// Lets work fail that has a symbol without an address.
+    fn check_resolved(
+        &mut self,
+        work: WorkId,
+        entries: &[EntryId],
+    ) -> Result<(), Defunct> {
+        let is_nowhere = |&&id: &&EntryId| self.entries[id].address.is_none();
+        let Some(&id) = entries.iter().find(is_nowhere) else { return Ok(()) };
+        let name = self.entries[id].name.clone();
+        self.fail(work, Cause::new(error::NoAddress(name)));
+        Err(Defunct)
     }
 
     /// The bytes of some work's symbols are in place. They can be used as
@@ -402,16 +415,11 @@ impl<U, C> State<U, C> {
             self.fail(work, Cause::new(error::DependencyGone));
             return Err(Defunct);
         }
-        let is_nowhere = |&&id: &&EntryId| self.entries[id].address.is_none();
-        if let Some(&id) = entries.iter().find(is_nowhere) {
-            let name = self.entries[id].name.clone();
-            self.fail(work, Cause::new(error::NoAddress(name)));
-            return Err(Defunct);
-        }
+        self.check_resolved(work, &entries)?;
         self.work[work].is_emitted = true;
         for &id in &entries {
             self.entries[id].stage = Stage::Emitted(work);
-            self.entries[id].dependencies = dependencies.to_vec();
+            self.entries[id].dependencies = EntryList::from(dependencies);
             for &dependency in dependencies {
                 self.entries[dependency].dependants.insert(id);
             }
@@ -498,13 +506,13 @@ impl<U, C> State<U, C> {
         &mut self,
         work: WorkId,
         names: &[Symbol],
-    ) -> Result<(DylibId, TrackerId, Vec<EntryId>), Defunct> {
+    ) -> Result<(DylibId, TrackerId, EntryList), Defunct> {
         self.open(work)?;
         let State { work: all, entries, .. } = self;
         let old = &mut all[work];
         let names: FxHashSet<&Symbol> = names.iter().collect();
         let is_named = |id: &EntryId| names.contains(&entries[*id].name);
-        let (taken, left): (Vec<_>, Vec<_>) =
+        let (taken, left): (EntryList, EntryList) =
             old.entries.iter().copied().partition(is_named);
         if taken.len() != names.len() {
             return Err(Defunct);

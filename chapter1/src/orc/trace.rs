@@ -13,26 +13,30 @@ use tracing::{Level, enabled, error, info};
 
 /// Whether anybody listens.
 pub(super) fn is_on() -> bool {
-    enabled!(target: "orc", Level::INFO)
+    enabled!(target: "jit::state", Level::INFO)
 }
 
 /// The state machine has changed.
 pub(super) fn events(events: &[Event]) {
     for Event { symbol, step } in events {
         match step {
-            Step::Defined => info!(target: "state", "`{symbol}` is defined"),
+            Step::Defined => {
+                info!(target: "jit::state", "`{symbol}` is defined")
+            }
             Step::Materializing => {
-                info!(target: "state", "`{symbol}` begins to materialize");
+                info!(target: "jit::state", "`{symbol}` begins to materialize");
             }
             Step::Resolved(at) => {
-                info!(target: "state", "`{symbol}` is resolved: it is at {at}");
+                info!(target: "jit::state", "`{symbol}` is resolved: it is at {at}");
             }
-            Step::Emitted => info!(target: "state", "`{symbol}` is emitted"),
-            Step::Ready => info!(target: "state", "`{symbol}` is ready"),
+            Step::Emitted => {
+                info!(target: "jit::state", "`{symbol}` is emitted")
+            }
+            Step::Ready => info!(target: "jit::state", "`{symbol}` is ready"),
             Step::Replaced => {
-                info!(target: "state", "`{symbol}` is left to another unit");
+                info!(target: "jit::state", "`{symbol}` is left to another unit");
             }
-            Step::Gone => info!(target: "state", "`{symbol}` is gone"),
+            Step::Gone => info!(target: "jit::state", "`{symbol}` is gone"),
         }
     }
 }
@@ -41,10 +45,10 @@ pub(super) fn events(events: &[Event]) {
 pub(super) fn lookup(names: &[Symbol], wanted: Wanted) {
     match wanted {
         Wanted::Resolved => {
-            info!(target: "lookup", "{}: an address is enough", list(names));
+            info!(target: "jit::lookup", "{} must have an address", list(names));
         }
         Wanted::Ready => {
-            info!(target: "lookup", "{}: to be used", list(names));
+            info!(target: "jit::lookup", "{} must be ready", list(names));
         }
     }
 }
@@ -55,7 +59,7 @@ pub(super) fn generate(
     missing: &[Symbol],
 ) {
     let name = generator.name();
-    info!(target: "generate", "{name} asked for {}", list(missing));
+    info!(target: "jit::generate", "{name} asked for {}", list(missing));
 }
 
 /// A module has become a graph.
@@ -65,9 +69,11 @@ pub(super) fn compiled(module: &Module, graph: &LinkGraph) {
     let names: Vec<Symbol> = names.collect();
     let bytes = graph.bytes.len();
     match externals.is_empty() {
-        true => info!(target: "compile", "{}: {bytes} bytes", list(&names)),
+        true => {
+            info!(target: "jit::compile", "{}: {bytes} bytes", list(&names))
+        }
         false => info!(
-            target: "compile",
+            target: "jit::compile",
             "{}: {bytes} bytes, which refer to {}",
             list(&names),
             list(&externals)
@@ -78,11 +84,11 @@ pub(super) fn compiled(module: &Module, graph: &LinkGraph) {
 /// A graph has been linked, and is in memory.
 pub(super) fn committed(placed: &Placed) {
     for (name, at, size) in placed.definitions() {
-        info!(target: "link", "`{name}`: {size} bytes in place at {at}");
+        info!(target: "jit::link", "`{name}`: {size} bytes in place at {at}");
     }
 }
 
 /// Something went wrong.
 pub(super) fn error(error: &SessionError) {
-    error!(target: "session", "{error}");
+    error!(target: "jit::session", "{error}");
 }

@@ -30,9 +30,9 @@ impl MaterializationUnit for AbsoluteSymbols {
 
     fn materialize(self: Box<Self>, work: MaterializationResponsibility) {
         let addresses = self.0.into_iter();
-        let addresses: FxHashMap<Symbol, ExecutorAddr> =
+        let addresses: Vec<(Symbol, ExecutorAddr)> =
             addresses.map(|(name, address, _)| (name, address)).collect();
-        if work.resolve(|name| addresses.get(name).copied()).is_ok() {
+        if work.resolve(&addresses).is_ok() {
             // Whoever has made it defunct meanwhile has told those who wait.
             let _ = work.emit(&[]);
         }
@@ -69,7 +69,7 @@ impl MaterializationUnit for Aliases {
         let follow = |name: &Symbol| follow(&aliases, name).clone();
         let targets: Vec<Symbol> = wanted.iter().map(follow).collect();
         work.ask(&targets, move |work, result| match result {
-            Ok(found) => emit_aliases(work, &wanted, &found),
+            Ok(found) => emit_aliases(work, wanted, &found),
             Err(error) => work.fail(error),
         });
     }
@@ -94,13 +94,13 @@ fn follow<'a>(
 /// Gives each name the address of what it stands for.
 fn emit_aliases(
     work: MaterializationResponsibility,
-    names: &[Symbol],
+    names: Vec<Symbol>,
     found: &[Found],
 ) {
-    let addresses = names.iter().zip(found);
-    let addresses: FxHashMap<&Symbol, ExecutorAddr> =
+    let addresses = names.into_iter().zip(found);
+    let addresses: Vec<(Symbol, ExecutorAddr)> =
         addresses.map(|(name, found)| (name, found.address)).collect();
-    if work.resolve(|name| addresses.get(name).copied()).is_ok() {
+    if work.resolve(&addresses).is_ok() {
         let targets: Vec<_> = found.iter().map(|found| found.entry).collect();
         // Whoever has made it defunct meanwhile has told those who wait.
         let _ = work.emit(&targets);

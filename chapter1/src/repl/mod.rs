@@ -9,6 +9,7 @@
 //! | `session` | takes items from text, and answers each |
 //! | `report` | messages on standard error |
 //! | `emit` | what `--emit` and `--stats` show |
+//! | `trace` | what `--trace` tells |
 //!
 //! The chapters differ in what stands behind [`Driver`].
 
@@ -18,6 +19,7 @@ mod input;
 mod options;
 mod report;
 mod session;
+mod trace;
 
 pub use options::Options;
 pub use session::Session;
@@ -35,6 +37,9 @@ pub fn main<D: Driver>(
     driver: impl FnOnce(&Options) -> Result<D, String>,
 ) -> ExitCode {
     let options = Options::parse();
+    if options.trace {
+        trace::start();
+    }
     match driver(&options) {
         Ok(driver) => run(&options, driver),
         Err(message) => {
@@ -60,5 +65,8 @@ fn run(options: &Options, driver: impl Driver) -> ExitCode {
     if options.stats {
         emit::print_stats(session.jit());
     }
-    ExitCode::from(u8::from(session.has_failed()))
+    let has_failed = session.has_failed();
+    // The process is about to end, and all its memory with it.
+    std::mem::forget(session);
+    ExitCode::from(u8::from(has_failed))
 }

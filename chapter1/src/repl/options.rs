@@ -26,6 +26,10 @@ pub struct Options {
     #[arg(long)]
     pub stats: bool,
 
+    /// Tell on standard error what happens to each symbol, and why
+    #[arg(long)]
+    pub trace: bool,
+
     /// Generate code for `native`, `avx` or `sse2`
     #[arg(long, value_name = "SET", default_value = "native")]
     pub target_features: Target,

@@ -9,16 +9,28 @@ use crate::executor::output;
 use crate::kaleidoscope::{Answer, Kaleidoscope, explain};
 use crate::span::Span;
 use crate::symbol::Symbol;
-use crate::syntax::{Excerpt, Item, Parsed, Parser, Source};
+use crate::syntax::{Item, Parsed, Parser, Source};
 
 /// A JIT that understands Kaleidoscope, and a user who gets answers.
 pub struct Session<D> {
     /// The JIT.
     pub program: Kaleidoscope<D>,
     stages: Stages,
-    /// The definitions of the present batch, to be compiled at its end.
-    batch: Option<Vec<(Symbol, Excerpt)>>,
+    /// Whether definitions are compiled before they are called.
+    is_eager: bool,
+    /// The definitions of the present batch, to be compiled at its end: those
+    /// of earlier pieces of text, and those of the present piece.
+    batch: Vec<Piece>,
+    defined: Vec<(Symbol, Span)>,
     pub(super) reporter: Reporter,
+}
+
+/// A piece of text, kept for messages about its definitions.
+struct Piece {
+    name: String,
+    text: String,
+    start: (usize, usize),
+    defined: Vec<(Symbol, Span)>,
 }
 
 impl<D: Driver> Session<D> {
@@ -33,7 +45,9 @@ impl<D: Driver> Session<D> {
         Session {
             program: Kaleidoscope::new(jit),
             stages,
-            batch: options.eager.then(Vec::new),
+            is_eager: options.eager,
+            batch: Vec::new(),
+            defined: Vec::new(),
             reporter: Reporter::default(),
         }
     }
@@ -79,6 +93,7 @@ impl<D: Driver> Session<D> {
             let is_item = !matches!(parsed, Parsed::End);
             if is_item && !is_last && parser.is_open() {
                 self.program.take_back();
+                self.keep(source);
                 return consumed;
             }
             let text = Span::new(consumed, parser.consumed());
@@ -87,8 +102,9 @@ impl<D: Driver> Session<D> {
             let answer = match parsed {
                 Parsed::End => {
                     if is_last {
-                        self.end_batch();
+                        self.end_batch(source);
                     }
+                    self.keep(source);
                     return consumed + blank_prefix(&complete[consumed..]);
                 }
                 Parsed::Ignored(warning) => Answer::Ignored(warning),
@@ -105,27 +121,47 @@ impl<D: Driver> Session<D> {
         let stages = self.stages;
         stages.ast(&self.program.ast, item);
         if let Item::Expression { .. } = item {
-            self.end_batch();
+            self.end_batch(source);
         }
         let text = &source.text[text.range()];
         let answer = self.program.accept(item, text, |ir| stages.ir(ir));
-        if let (Some(batch), Item::Definition { prototype, .. }) =
-            (&mut self.batch, item)
+        if self.is_eager
+            && let Item::Definition { prototype, .. } = item
             && let Answer::Defined(name) = &answer
         {
-            batch.push((name.clone(), source.excerpt(prototype.span)));
+            self.defined.push((name.clone(), prototype.span));
         }
         answer
     }
 
-    /// Compiles the definitions of a batch, if they are not to wait until
-    /// they are called.
-    fn end_batch(&mut self) {
-        let Some(batch) = &mut self.batch else { return };
-        for (name, excerpt) in std::mem::take(batch) {
+    /// Keeps a piece of text whose definitions are still to be compiled.
+    fn keep(&mut self, source: &Source<'_>) {
+        if !self.defined.is_empty() {
+            self.batch.push(Piece {
+                name: source.name.to_owned(),
+                text: source.text.to_owned(),
+                start: source.start(),
+                defined: std::mem::take(&mut self.defined),
+            });
+        }
+    }
+
+    /// Compiles the definitions of a batch, the last of which are in
+    /// `source`.
+    fn end_batch(&mut self, source: &Source<'_>) {
+        for piece in std::mem::take(&mut self.batch) {
+            let Piece { name, text, start, defined } = piece;
+            self.compile(defined, &Source::piece(&name, &text, start));
+        }
+        let defined = std::mem::take(&mut self.defined);
+        self.compile(defined, source);
+    }
+
+    fn compile(&mut self, defined: Vec<(Symbol, Span)>, source: &Source<'_>) {
+        for (name, span) in defined {
             if let Err(error) = self.program.jit.lookup(&name) {
-                let diagnostic = explain(&error, Span::default(), None);
-                self.reporter.show_at(&diagnostic, &excerpt);
+                let diagnostic = explain(&error, span, None);
+                self.reporter.show(&diagnostic, source);
             }
         }
     }

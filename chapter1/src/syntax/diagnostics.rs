@@ -165,6 +165,11 @@ impl<'s> Source<'s> {
         (line, column)
     }
 
+    /// The line and column at which it begins.
+    pub fn start(&self) -> (usize, usize) {
+        self.start
+    }
+
     /// Cuts out the line around the beginning of `span`.
     pub fn excerpt(&self, span: Span) -> Excerpt {
         let (line, column) = self.position(span.start as usize);

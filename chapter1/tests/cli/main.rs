@@ -10,3 +10,4 @@ mod options;
 mod pieces;
 mod sources;
 mod streams;
+mod trace;

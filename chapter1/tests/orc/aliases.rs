@@ -154,7 +154,7 @@ fn an_alias_is_ready_when_its_target_is() {
         main.define(unit(&["f"], body)).unwrap();
         let ready = ask(&main, &["a"], chapter1::orc::Wanted::Ready);
         let work = work.recv().unwrap();
-        work.resolve(|_| Some(ExecutorAddr::new(4))).unwrap();
+        resolve(&work, 4).unwrap();
         assert!(ready.take().is_empty());
         work.emit(&[]).unwrap();
         assert_eq!(ready.take(), ["[4]"]);
@@ -202,7 +202,7 @@ fn a_circle_is_found_through_units_of_any_kind() {
                 work.ask(&target, |work, result| match result {
                     Ok(found) => {
                         let address = found[0].address;
-                        work.resolve(|_| Some(address)).unwrap();
+                        resolve(&work, address.as_u64()).unwrap();
                         work.emit(&[found[0].entry]).unwrap();
                     }
                     Err(error) => work.fail(error),

@@ -23,7 +23,11 @@ where
         self.name
     }
 
-    fn generate(&self, dylib: &JitDylib, names: &[Symbol]) -> Result<(), Cause> {
+    fn generate(
+        &self,
+        dylib: &JitDylib,
+        names: &[Symbol],
+    ) -> Result<(), Cause> {
         let list: Vec<&str> = names.iter().map(Symbol::as_str).collect();
         let (name, dylib_name) = (self.name, dylib.name());
         let list = list.join(" ");

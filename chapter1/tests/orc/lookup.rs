@@ -1,8 +1,10 @@
 //! Which symbol a name means.
 
 use crate::support::*;
-use chapter1::orc::{DefineError, LookupError, SymbolFlags, Visibility, Wanted};
 use chapter1::orc::state::EntryId;
+use chapter1::orc::{
+    DefineError, LookupError, SymbolFlags, Visibility, Wanted,
+};
 
 #[test]
 fn own_symbols_come_first_then_those_of_linked_dylibs_in_order() {
@@ -130,8 +132,7 @@ fn an_address_is_there_before_the_symbol_can_be_used() {
         let ready = ask(&main, &["f"], Wanted::Ready);
         let work = work.recv().unwrap();
         assert_eq!((resolved.take(), ready.take()), (vec![], vec![]));
-        let address = chapter1::executor::ExecutorAddr::new(5);
-        work.resolve(|_| Some(address)).unwrap();
+        resolve(&work, 5).unwrap();
         let five = vec!["[5]".to_owned()];
         assert_eq!((resolved.take(), ready.take()), (five.clone(), vec![]));
         let late = ask(&main, &["f"], Wanted::Resolved);

@@ -18,6 +18,7 @@ mod swap;
 mod threads;
 mod weak;
 
+#[allow(dead_code, reason = "damaged programs are not needed here")]
 #[path = "../program_gen/mod.rs"]
 mod program_gen;
 #[path = "../property/mod.rs"]

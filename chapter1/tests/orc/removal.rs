@@ -1,7 +1,6 @@
 //! Symbols that are removed, also at the worst of times.
 
 use crate::support::*;
-use chapter1::executor::ExecutorAddr;
 use chapter1::orc::{Defunct, Hold, LookupError, ResourceManager, Wanted};
 use chapter1::orc::{MaterializationResponsibility, ResourceKey};
 use std::sync::Arc;
@@ -107,9 +106,8 @@ fn work_whose_symbols_were_removed_comes_to_nothing() {
             let answer = ask(&main, &["f"], Wanted::Ready);
             let user = ask(&main, &["user"], Wanted::Ready);
             let work = work.recv().unwrap();
-            let address = |_: &_| Some(ExecutorAddr::new(1));
             if resolved_before {
-                work.resolve(address).unwrap();
+                resolve(&work, 1).unwrap();
             }
             tracker.remove().unwrap();
             let text = "failed to materialize `f`: it was removed";
@@ -126,12 +124,12 @@ fn work_whose_symbols_were_removed_comes_to_nothing() {
                 }
             }
             assert!(work.symbols().is_empty());
-            assert_eq!(work.resolve(address), Err(Defunct));
+            assert_eq!(resolve(&work, 1), Err(Defunct));
             // A new one of the same name is none of its business.
             main.define(unit(&["f"], at(2))).unwrap();
-            assert_eq!(work.resolve(address), Err(Defunct));
+            assert_eq!(resolve(&work, 1), Err(Defunct));
             assert_eq!(work.emit(&[]), Err(Defunct));
-            assert_eq!(crate::support::address(&main, "f"), 2);
+            assert_eq!(address(&main, "f"), 2);
             assert_eq!(session.sizes(), (1, 0));
         }
     });
@@ -152,10 +150,8 @@ fn what_is_bound_to_something_that_was_removed_cannot_be_emitted() {
         assert_eq!(make(work, 2, &[found.entry]), Err(Defunct));
         assert_eq!(
             answer.take(),
-            [
-                "failed to materialize `g`: something it refers to was \
-                 removed meanwhile"
-            ]
+            ["failed to materialize `g`: something it refers to was \
+                 removed meanwhile"]
         );
         assert_eq!(session.sizes(), (0, 0));
     });

@@ -1,14 +1,8 @@
 //! Responsibilities that are handed on.
 
 use crate::support::*;
-use chapter1::executor::ExecutorAddr;
 use chapter1::orc::{Defunct, MaterializationResponsibility, Wanted};
 use std::thread;
-
-fn address_of(at: u64) -> impl Fn(&chapter1::symbol::Symbol) -> Option<ExecutorAddr>
-{
-    move |_| Some(ExecutorAddr::new(at))
-}
 
 #[test]
 fn each_part_of_a_delegated_responsibility_goes_its_own_way() {
@@ -80,8 +74,8 @@ fn what_is_delegated_keeps_its_tracker() {
         tracker.remove().unwrap();
         let text = "failed to materialize `a`, `b`: it was removed";
         assert_eq!(answer.take(), [text]);
-        assert_eq!(part.resolve(address_of(1)), Err(Defunct));
-        assert_eq!(work.resolve(address_of(1)), Err(Defunct));
+        assert_eq!(resolve(&part, 1), Err(Defunct));
+        assert_eq!(resolve(&work, 1), Err(Defunct));
         assert_eq!(session.sizes(), (0, 0));
     });
 }
@@ -150,7 +144,7 @@ fn what_has_an_address_or_is_not_ones_own_is_not_replaced() {
         let work = work.recv().unwrap();
         assert_eq!(work.replace(unit(&["b"], never())), Err(Defunct));
         assert_eq!(work.replace(unit(&["a", "b"], never())), Err(Defunct));
-        work.resolve(address_of(1)).unwrap();
+        resolve(&work, 1).unwrap();
         assert_eq!(work.replace(unit(&["a"], never())), Err(Defunct));
         work.emit(&[]).unwrap();
         assert_eq!(answer.take(), ["[1]"]);

@@ -5,8 +5,8 @@ use chapter1::executor::memory::MemoryConfig;
 use chapter1::executor::{Executor, ExecutorAddr, Host, InProcess};
 use chapter1::orc::state::EntryId;
 use chapter1::orc::{
-    ExecutionSession, JitDylib, LookupError, MaterializationResponsibility,
-    MaterializationUnit, SymbolFlags, Wanted,
+    Defunct, ExecutionSession, JitDylib, LookupError,
+    MaterializationResponsibility, MaterializationUnit, SymbolFlags, Wanted,
 };
 use chapter1::symbol::Symbol;
 use std::panic::resume_unwind;
@@ -115,30 +115,43 @@ pub(crate) fn link(
     address: u64,
     needs: &[Symbol],
 ) {
-    if work.resolve(|_| Some(ExecutorAddr::new(address))).is_err() {
+    if resolve(&work, address).is_err() {
         return;
     }
     let session = work.session().clone();
     let order = work.dylib().search_order();
-    session.lookup_async(&order, needs, Wanted::Resolved, |found| {
-        match found {
+    session.lookup_async(
+        &order,
+        needs,
+        Wanted::Resolved,
+        |found| match found {
             Ok(found) => {
                 let needs: Vec<EntryId> =
                     found.iter().map(|found| found.entry).collect();
                 let _ = work.emit(&needs);
             }
             Err(error) => work.fail(error),
-        }
-    });
+        },
+    );
 }
 
 pub(crate) fn make(
     work: MaterializationResponsibility,
     address: u64,
     needs: &[EntryId],
-) -> Result<(), chapter1::orc::Defunct> {
-    work.resolve(|_| Some(ExecutorAddr::new(address)))?;
+) -> Result<(), Defunct> {
+    resolve(&work, address)?;
     work.emit(needs)
+}
+
+/// Gives all symbols one address.
+pub(crate) fn resolve(
+    work: &MaterializationResponsibility,
+    address: u64,
+) -> Result<(), Defunct> {
+    let names = work.symbols().into_iter();
+    let at = |name| (name, ExecutorAddr::new(address));
+    work.resolve(&names.map(at).collect::<Vec<_>>())
 }
 
 /// The address of a symbol, as the dylib's code sees it.
@@ -190,8 +203,7 @@ impl<T> Clone for Log<T> {
 }
 
 /// Hands its responsibility over to the test.
-pub(crate) fn handed_over()
--> (Body, Receiver<MaterializationResponsibility>) {
+pub(crate) fn handed_over() -> (Body, Receiver<MaterializationResponsibility>) {
     let (sender, receiver): (Sender<_>, _) = channel();
     (Box::new(move |work| sender.send(work).unwrap()), receiver)
 }

@@ -2,7 +2,6 @@
 
 use crate::support::*;
 use chapter1::orc::{MaterializationResponsibility, SymbolFlags, Wanted};
-use chapter1::executor::ExecutorAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -123,7 +122,7 @@ fn a_weak_symbol_that_was_made_in_passing_gives_way() {
             main.define(Unit { symbols, body }).unwrap();
             let answer = ask(&main, &["strong"], Wanted::Ready);
             let work = work.recv().unwrap();
-            work.resolve(|_| Some(ExecutorAddr::new(1))).unwrap();
+            resolve(&work, 1).unwrap();
             if emitted {
                 work.emit(&[]).unwrap();
                 main.define(unit(&["weak"], at(2))).unwrap();

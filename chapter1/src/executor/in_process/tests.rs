@@ -3,7 +3,6 @@
 use super::*;
 use crate::executor::memory::MappingChoice;
 use std::error::Error;
-use std::ffi::c_void;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
@@ -51,15 +50,18 @@ fn call(executor: &InProcess, at: ExecutorAddr, args: &[f64]) -> f64 {
     unsafe { executor.call(at, args) }.unwrap()
 }
 
-/// Code that calls `function` with `context`: `mov rdi, context;
-/// mov rax, function; sub rsp, 8; call rax; add rsp, 8; ret`.
-fn calls_back<T>(function: extern "C" fn(&T) -> f64, context: &T) -> Vec<u8> {
-    let mut code = vec![0x48, 0xbf];
-    let context = std::ptr::from_ref(context).cast::<c_void>();
-    code.extend((context.expose_provenance() as u64).to_le_bytes());
-    code.extend([0x48, 0xb8]);
-    code.extend((function as *const () as u64).to_le_bytes());
-    code.extend([0x48, 0x83, 0xec, 8, 0xff, 0xd0, 0x48, 0x83, 0xc4, 8, 0xc3]);
+/// Code that calls a new function of the host: `push rbp; mov rbp, rsp;
+/// mov rax, thunk; call rax; pop rbp; ret`.
+fn calls(
+    executor: &InProcess,
+    function: impl Fn() -> f64 + Send + Sync + 'static,
+) -> Vec<u8> {
+    let closure = HostClosure::new(0, move |_| Ok(function()));
+    executor.register("function", closure).unwrap();
+    let thunk = executor.host_symbol("function").unwrap().address;
+    let mut code = vec![0x55, 0x48, 0x89, 0xe5, 0x48, 0xb8];
+    code.extend(thunk.as_u64().to_le_bytes());
+    code.extend([0xff, 0xd0, 0x5d, 0xc3]);
     code
 }
 
@@ -93,19 +95,16 @@ fn few_retired_ranges_wait_for_more_of_them() {
     assert_eq!(collect(&executor), []);
 }
 
-/// A function that retires itself while it runs, calls another, and looks
-/// whether it has been freed.
-struct Nested {
-    executor: InProcess,
+/// Retires the function that calls this, calls another, and looks whether the
+/// first has been freed.
+fn retire_and_call(
+    executor: &InProcess,
     outer: ExecutorAddr,
     inner: ExecutorAddr,
-}
-
-extern "C" fn retire_and_call(this: &Nested) -> f64 {
-    let Nested { executor, outer, inner } = this;
-    executor.commit(&retire(page(*outer))).unwrap();
+) -> f64 {
+    executor.commit(&retire(page(outer))).unwrap();
     assert_eq!(collect(executor), []);
-    let value = call(executor, *inner, &[7.0]);
+    let value = call(executor, inner, &[7.0]);
     // The nested call has returned, the outer one has not.
     assert_eq!(collect(executor), []);
     value
@@ -113,37 +112,31 @@ extern "C" fn retire_and_call(this: &Nested) -> f64 {
 
 #[test]
 fn a_range_is_not_freed_before_the_call_around_a_nested_one_returns() {
-    let executor = executor();
+    let executor = Arc::new(executor());
     let inner = code(&executor, 0, &IDENTITY);
     let outer = code(&executor, 1, &[]).at;
-    let nested = Nested { inner: inner.at, outer, executor };
-    let bytes = calls_back(retire_and_call, &nested);
-    let executor = &nested.executor;
-    let batch = segments(vec![inner, code(executor, 1, &bytes)]);
+    let (weak, inner_at) = (Arc::downgrade(&executor), inner.at);
+    let bytes = calls(&executor, move || {
+        retire_and_call(&weak.upgrade().unwrap(), outer, inner_at)
+    });
+    let batch = segments(vec![inner, code(&executor, 1, &bytes)]);
     executor.commit(&batch).unwrap();
-    assert_eq!(call(executor, outer, &[]), 7.0);
-    assert_eq!(collect(executor), [page(outer)]);
-}
-
-/// A function that says that it has been entered, and waits.
-struct Blocked {
-    entered: mpsc::SyncSender<()>,
-    leave: std::sync::Mutex<mpsc::Receiver<()>>,
-}
-
-extern "C" fn block(this: &Blocked) -> f64 {
-    this.entered.send(()).unwrap();
-    this.leave.lock().unwrap().recv().unwrap();
-    1.0
+    assert_eq!(call(&executor, outer, &[]), 7.0);
+    assert_eq!(collect(&executor), [page(outer)]);
 }
 
 #[test]
 fn a_range_is_not_freed_before_other_threads_have_left_it() {
     let executor = executor();
     let (entered, has_entered) = mpsc::sync_channel(0);
-    let (leave, may_leave) = mpsc::channel();
-    let blocked = Blocked { entered, leave: may_leave.into() };
-    let first = code(&executor, 0, &calls_back(block, &blocked));
+    let (leave, may_leave) = mpsc::channel::<()>();
+    let may_leave = std::sync::Mutex::new(may_leave);
+    let block = calls(&executor, move || {
+        entered.send(()).unwrap();
+        may_leave.lock().unwrap().recv().unwrap();
+        1.0
+    });
+    let first = code(&executor, 0, &block);
     let later = code(&executor, 1, &IDENTITY);
     let (at, later_at) = (first.at, later.at);
     executor.commit(&segments(vec![first, later])).unwrap();
@@ -158,6 +151,18 @@ fn a_range_is_not_freed_before_other_threads_have_left_it() {
         assert_eq!(blocked.join().unwrap(), 1.0);
         assert_eq!(collect(&executor), [page(at)]);
     });
+}
+
+#[test]
+fn a_name_is_registered_once() {
+    let executor = executor();
+    let register =
+        |name| executor.register(name, HostClosure::new(0, |_| Ok(1.0)));
+    register("new").unwrap();
+    for name in ["new", "sin"] {
+        let error = register(name).unwrap_err().to_string();
+        assert_eq!(error, format!("the host has a function `{name}` already"));
+    }
 }
 
 #[test]

@@ -39,9 +39,19 @@ const MAX_ERRORS: usize = 10;
 pub const ANONYMOUS: &str = "__anon_expr";
 
 /// Lowers items, one after the other. Its tables are kept between items.
-#[derive(Default)]
 pub struct Lowering {
     slots: SecondaryMap<Name, PackedOption<Slot>>,
+    /// Where each function is built. A copy of it takes no more memory than
+    /// it needs, which tables that have grown do.
+    draft: Function,
+}
+
+impl Default for Lowering {
+    fn default() -> Lowering {
+        let signature = Signature::kaleidoscope(0);
+        let draft = Function::new(Symbol::new(ANONYMOUS), signature);
+        Lowering { slots: SecondaryMap::default(), draft }
+    }
 }
 
 impl Lowering {
@@ -59,8 +69,8 @@ impl Lowering {
         let params = ast.params(prototype);
         let name = Symbol::new(ast.text(prototype.name));
         let signature = Signature::kaleidoscope(params.len());
-        let mut function = Function::new(name.clone(), signature);
-        let mut lowerer = Lowerer::new(&mut function, ast, known, self);
+        self.draft.reset(name.clone(), signature);
+        let mut lowerer = Lowerer::new(ast, known, self);
         lowerer.itself = Some((prototype.name, name));
         let entry = lowerer.b.function.entry();
         for (index, param) in params.iter().enumerate() {
@@ -74,7 +84,7 @@ impl Lowering {
         for param in params {
             self.slots[param.name] = None.into();
         }
-        result.map(|()| function)
+        result.map(|()| self.draft.clone())
     }
 
     /// Lowers a top-level expression to a function without parameters.
@@ -88,9 +98,9 @@ impl Lowering {
         known: &dyn Prototypes,
     ) -> Result<Function, Vec<LowerError>> {
         let name = Symbol::new(ANONYMOUS);
-        let mut function = Function::new(name, Signature::kaleidoscope(0));
-        Lowerer::new(&mut function, ast, known, self).finish(body)?;
-        Ok(function)
+        self.draft.reset(name, Signature::kaleidoscope(0));
+        Lowerer::new(ast, known, self).finish(body)?;
+        Ok(self.draft.clone())
     }
 }
 
@@ -109,13 +119,12 @@ struct Lowerer<'l> {
 
 impl<'l> Lowerer<'l> {
     fn new(
-        function: &'l mut Function,
         ast: &'l Ast,
         known: &'l dyn Prototypes,
         context: &'l mut Lowering,
     ) -> Lowerer<'l> {
         Lowerer {
-            b: FunctionBuilder::new(function),
+            b: FunctionBuilder::new(&mut context.draft),
             ast,
             known,
             slots: &mut context.slots,

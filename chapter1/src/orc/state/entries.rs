@@ -5,6 +5,7 @@ use crate::executor::ExecutorAddr;
 use crate::symbol::Symbol;
 use rustc_hash::{FxHashMap, FxHashSet};
 use slotmap::{SlotMap, new_key_type};
+use smallvec::SmallVec;
 use std::ops::{Index, IndexMut};
 
 new_key_type! {
@@ -12,6 +13,9 @@ new_key_type! {
     /// symbols ever have the same.
     pub struct EntryId;
 }
+
+/// Some symbols; mostly it is one.
+pub(super) type EntryList = SmallVec<[EntryId; 2]>;
 
 /// How far a symbol is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -36,12 +40,12 @@ pub(super) struct Entry {
     pub(super) stage: Stage,
     pub(super) address: Option<ExecutorAddr>,
     /// From when it is emitted: what it is bound to.
-    pub(super) dependencies: Vec<EntryId>,
+    pub(super) dependencies: EntryList,
     /// The emitted symbols that are bound to it.
     pub(super) dependants: FxHashSet<EntryId>,
     /// Until it is ready: the lookups that have come by, and whether they
     /// wait here.
-    pub(super) queries: Vec<(QueryId, bool)>,
+    pub(super) queries: SmallVec<[(QueryId, bool); 1]>,
     /// How many handles on it there are.
     pub(super) holders: u32,
     pub(super) tracker: TrackerId,
@@ -61,9 +65,9 @@ impl Entry {
             flags,
             stage: Stage::Lazy(unit),
             address: None,
-            dependencies: Vec::new(),
+            dependencies: EntryList::new(),
             dependants: FxHashSet::default(),
-            queries: Vec::new(),
+            queries: SmallVec::new(),
             holders: 0,
             tracker,
         }
@@ -91,7 +95,7 @@ impl Entry {
 pub(super) struct Entries {
     all: SlotMap<EntryId, Entry>,
     /// Some of those of each tracker may be gone.
-    by_tracker: FxHashMap<TrackerId, Vec<EntryId>>,
+    by_tracker: FxHashMap<TrackerId, EntryList>,
 }
 
 impl Entries {
@@ -100,7 +104,7 @@ impl Entries {
         let id = self.all.insert(entry);
         let tracked = self.by_tracker.entry(tracker).or_default();
         if tracked.len() == tracked.capacity() {
-            tracked.retain(|&id| self.all.contains_key(id));
+            tracked.retain(|id| self.all.contains_key(*id));
         }
         tracked.push(id);
         id

@@ -14,7 +14,7 @@ impl<U, C> State<U, C> {
     /// them.
     pub fn fail(&mut self, id: WorkId, cause: Cause) {
         if let Ok(work) = self.open(id) {
-            let entries = work.entries.clone();
+            let entries = work.entries.to_vec();
             let symbols = self.responsibility(id);
             self.effects.push(Effect::Report(symbols, cause.clone()));
             self.remove_all(entries, cause);
@@ -123,7 +123,7 @@ impl<U, C> State<U, C> {
         match entry.stage {
             Stage::Lazy(unit) => {
                 let rest = &mut self.units[unit].entries;
-                rest.retain(|&other| other != id);
+                rest.retain(|other| *other != id);
                 if rest.is_empty() {
                     let unit = self.units.remove(unit).expect("just seen");
                     self.effects.push(Effect::Drop(unit.unit));
@@ -134,7 +134,7 @@ impl<U, C> State<U, C> {
             | Stage::Emitted(work)
             | Stage::Ready(work) => {
                 let rest = &mut self.work[work];
-                rest.entries.retain(|&other| other != id);
+                rest.entries.retain(|other| *other != id);
                 if rest.entries.is_empty() {
                     if rest.is_emitted {
                         self.effects.push(Effect::Release(work));

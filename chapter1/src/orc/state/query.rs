@@ -1,6 +1,6 @@
 //! Lookups that walk along dependencies.
 
-use super::entries::Stage;
+use super::entries::{EntryList, Stage};
 use super::{
     DylibId, Effect, EntryId, Found, LookupError, QueryId, State, Step,
     Visibility, Wanted, WorkId,
@@ -13,7 +13,7 @@ pub(super) struct Query<C> {
     completion: C,
     wanted: Wanted,
     /// What was asked for.
-    roots: Vec<EntryId>,
+    roots: EntryList,
     /// The symbols it has come by.
     seen: FxHashSet<EntryId>,
     /// At how many of them it waits.
@@ -38,7 +38,7 @@ impl<U, C> State<U, C> {
         completion: C,
     ) {
         let roots = names.iter().map(|name| self.find(order, name));
-        let Some(roots) = roots.collect::<Option<Vec<EntryId>>>() else {
+        let Some(roots) = roots.collect::<Option<EntryList>>() else {
             let error = LookupError::NotFound(self.missing(order, names));
             return self.refuse(completion, error);
         };
@@ -126,7 +126,7 @@ impl<U, C> State<U, C> {
         match entry.stage {
             _ if is_enough => {}
             Stage::Lazy(unit) => self.start(unit),
-            _ => next.extend(&entry.dependencies),
+            _ => next.extend_from_slice(&entry.dependencies),
         }
     }
 
@@ -142,7 +142,7 @@ impl<U, C> State<U, C> {
         for id in woken {
             self.queries[id].waits -= 1;
             if reached == Wanted::Ready {
-                self.walk(id, self.entries[at].dependencies.clone());
+                self.walk(id, self.entries[at].dependencies.to_vec());
             }
             self.complete_if_done(id);
         }
@@ -157,7 +157,7 @@ impl<U, C> State<U, C> {
         let query = self.end(id);
         for &at in &query.seen {
             let entry = &mut self.entries[at];
-            entry.queries.retain(|&(other, _)| other != id);
+            entry.queries.retain(|(other, _)| *other != id);
             if query.wanted == Wanted::Ready
                 && let Stage::Emitted(work) = entry.stage
             {
@@ -182,7 +182,7 @@ impl<U, C> State<U, C> {
         let query = self.end(id);
         for at in query.seen {
             if let Some(entry) = self.entries.get_mut(at) {
-                entry.queries.retain(|&(other, _)| other != id);
+                entry.queries.retain(|(other, _)| *other != id);
             }
         }
         self.effects.push(Effect::Complete(query.completion, Err(error)));

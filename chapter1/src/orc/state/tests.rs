@@ -92,7 +92,10 @@ impl Machine {
     }
 
     fn resolve_all(&mut self, work: WorkId) -> Result<(), Defunct> {
-        self.resolve(work, |_| Some(ExecutorAddr::new(0x1000)))
+        let names = self.responsibility(work).into_iter();
+        let address = ExecutorAddr::new(0x1000);
+        let addresses: Vec<_> = names.map(|name| (name, address)).collect();
+        self.resolve(work, &addresses)
     }
 
     /// Resolves and emits, with dependencies by name.

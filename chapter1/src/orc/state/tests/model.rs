@@ -182,8 +182,10 @@ impl World {
                 self.machine.dylibs[dylib][name]
             })
             .collect();
-        let address = |_: &Symbol| Some(ExecutorAddr::new(16));
-        if self.machine.resolve(work, address).is_ok() {
+        let address = ExecutorAddr::new(16);
+        let addresses: Vec<_> =
+            names.into_iter().map(|name| (name, address)).collect();
+        if self.machine.resolve(work, &addresses).is_ok() {
             for id in ids {
                 self.known.get_mut(&id).expect("known").has_address = true;
             }
