@@ -441,6 +441,10 @@ impl<U, C> State<U, C> {
         names: &[Symbol],
     ) -> Result<WorkId, Defunct> {
         let (dylib, tracker, entries) = self.split(work, names)?;
+        if entries.is_empty() {
+            // Work without symbols is nobody's.
+            return Ok(WorkId::default());
+        }
         let (asks, is_emitted) = (Vec::new(), false);
         let new = self.work.insert(Work {
             dylib,
@@ -481,10 +485,10 @@ impl<U, C> State<U, C> {
             Err(defunct) => Err(defunct),
         };
         let (dylib, tracker, entries) = match parts {
-            Ok(parts) => parts,
-            Err(defunct) => {
+            Ok(parts) if !parts.2.is_empty() => parts,
+            nothing => {
                 self.effects.push(Effect::Drop(unit));
-                return Err(defunct);
+                return nothing.map(drop);
             }
         };
         let id = self.units.insert(Unit { unit, dylib, tracker, entries });
