@@ -49,7 +49,7 @@ fn steps() -> impl Strategy<Value = Vec<Op>> {
     use prop::collection::vec;
     let n = || 0usize..64;
     let order = || vec((n(), any::<bool>()), 1..4);
-    let asker = prop::option::weighted(0.4, n());
+    let asker = prop::option::weighted(0.7, n());
     let step = prop_oneof![
         6 => (n(), n(), vec((n(), n()), 0..4))
             .prop_map(|(dylib, tracker, all)| Define(dylib, tracker, all)),
@@ -104,7 +104,7 @@ fn name(number: usize) -> Symbol {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4000))]
+    #![proptest_config(ProptestConfig::with_cases(20_000))]
 
     #[test]
     fn the_machine_does_what_it_ought_to(steps in steps()) {
