@@ -3,9 +3,8 @@
 use crate::codegen::CodegenError;
 use crate::definitions::PrototypeMismatch;
 use crate::executor::ExecutorError;
-use crate::orc::{Cause, InUse, LookupError};
+use crate::orc::{Cause, InUse, LookupError, Params};
 use crate::symbol::Symbol;
-use crate::syntax::diagnostics::count;
 use thiserror::Error;
 
 /// Something cannot be defined, looked up, removed or run.
@@ -36,16 +35,15 @@ pub enum JitError {
     },
     /// A function is declared with the wrong number of parameters.
     #[error(
-        "{}`{}` takes {}, but is declared with {declared}",
+        "{}`{}` takes {params}, but is declared with {declared}",
         if *is_host { "the host's " } else { "" },
         path.end(),
-        count(*params, "parameter")
     )]
     Prototype {
         /// From what was looked up to the function.
         path: Path,
         /// How many parameters it has.
-        params: usize,
+        params: Params,
         /// How many its caller declares.
         declared: usize,
         /// Whether it is the host's.
@@ -53,18 +51,12 @@ pub enum JitError {
     },
     /// A function does not have the parameters that a handle on it would
     /// pass.
-    #[error(
-        "`{name}` takes {}, not {wanted}",
-        params.map_or(
-            "an unknown number of parameters".to_owned(),
-            |params| count(params, "parameter")
-        )
-    )]
+    #[error("`{name}` takes {params}, not {wanted}")]
     Arity {
         /// The function.
         name: Symbol,
-        /// How many parameters it has, if that is known.
-        params: Option<usize>,
+        /// How many parameters it has.
+        params: Params,
         /// How many it should have.
         wanted: usize,
     },

@@ -2,7 +2,7 @@
 
 use super::JitError;
 use crate::executor::Executor;
-use crate::orc::Hold;
+use crate::orc::{Hold, Params};
 use crate::symbol::Symbol;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -32,12 +32,12 @@ impl<S: Signature> Function<S> {
         name: &Symbol,
     ) -> Result<Function<S>, JitError> {
         match hold.found().flags.params {
-            Some(params) if params as usize == S::PARAMS => {
+            Params::Exactly(params) if params as usize == S::PARAMS => {
                 Ok(Function { executor, hold, signature: PhantomData })
             }
             params => Err(JitError::Arity {
                 name: name.clone(),
-                params: params.map(|params| params as usize),
+                params,
                 wanted: S::PARAMS,
             }),
         }
