@@ -1,9 +1,10 @@
 //! What can go wrong between a definition and its result.
 
+use super::ActiveCalls;
 use crate::codegen::CodegenError;
 use crate::definitions::PrototypeMismatch;
 use crate::executor::ExecutorError;
-use crate::orc::{Cause, InUse, LookupError, Params};
+use crate::orc::{Cause, ExecutionSession, InUse, LookupError, Params};
 use crate::symbol::Symbol;
 use thiserror::Error;
 
@@ -75,9 +76,31 @@ pub enum JitError {
     /// A lookup was not possible.
     #[error(transparent)]
     Lookup(LookupError),
+    /// A call could not be made, or ended without a result.
+    #[error("{error}")]
+    Stopped {
+        /// Why.
+        #[source]
+        error: ExecutorError,
+        /// The functions that were active.
+        active: ActiveCalls,
+    },
     /// The executor refuses.
     #[error(transparent)]
     Executor(#[from] ExecutorError),
+}
+
+impl JitError {
+    /// What has ended a call, with the names of those who took part.
+    pub(super) fn stopped(
+        session: &ExecutionSession,
+        error: ExecutorError,
+    ) -> JitError {
+        let frames = error.frames();
+        let active = frames.map(|frames| ActiveCalls::new(session, frames));
+        let active = active.unwrap_or_default();
+        JitError::Stopped { error, active }
+    }
 }
 
 /// A chain of calls: each function calls the one after it.

@@ -48,7 +48,7 @@ impl<S: Signature> Function<S> {
         // as long as this value exists.
         let value =
             unsafe { self.executor.call(self.hold.found().address, args) };
-        Ok(value?)
+        value.map_err(|error| JitError::stopped(self.hold.session(), error))
     }
 }
 

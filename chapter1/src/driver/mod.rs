@@ -3,18 +3,21 @@
 //!
 //! | file | what it has |
 //! |---|---|
+//! | `active` | who called whom when code was left |
 //! | `base` | what the JITs of all chapters have |
 //! | `error` | what can go wrong |
 //! | `explain` | from what the session says to what the user needs to know |
 //! | `expression` | an expression while it is at work |
 //! | `function` | compiled functions as Rust values |
 
+mod active;
 mod base;
 mod error;
 mod explain;
 mod expression;
 mod function;
 
+pub use active::ActiveCalls;
 pub use base::Base;
 pub use error::{JitError, Path};
 pub use function::{Function, Signature};

@@ -196,6 +196,11 @@ impl Hold {
         Hold { session: session.clone(), found }
     }
 
+    /// The session.
+    pub fn session(&self) -> &Arc<ExecutionSession> {
+        &self.session
+    }
+
     /// The symbol.
     pub fn found(&self) -> Found {
         self.found

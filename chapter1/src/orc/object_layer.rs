@@ -74,15 +74,6 @@ impl ObjectLinkingLayer {
         lock(&self.linker).used(kind)
     }
 
-    /// The function whose code includes an address, and how far inside the
-    /// address is.
-    pub fn symbol_at(&self, at: ExecutorAddr) -> Option<(Symbol, u64)> {
-        let resources = lock(&self.resources);
-        let (&start, (size, name)) = resources.code.range(..=at).next_back()?;
-        let offset = at.as_u64() - start.as_u64();
-        (offset < u64::from(*size)).then(|| (name.clone(), offset))
-    }
-
     /// Finds a place for a graph, where nothing is any more if need be.
     fn place(&self, graph: LinkGraph) -> Result<Placed, ObjectError> {
         let mut linker = lock(&self.linker);
@@ -239,6 +230,13 @@ impl Layer for ObjectLinkingLayer {
 }
 
 impl ResourceManager for ObjectLinkingLayer {
+    fn symbol_at(&self, at: ExecutorAddr) -> Option<(Symbol, u64)> {
+        let resources = lock(&self.resources);
+        let (&start, (size, name)) = resources.code.range(..=at).next_back()?;
+        let offset = at.as_u64() - start.as_u64();
+        (offset < u64::from(*size)).then(|| (name.clone(), offset))
+    }
+
     fn release(&self, key: ResourceKey) {
         let mut resources = lock(&self.resources);
         let Some(published) = resources.published.remove(&key) else { return };
