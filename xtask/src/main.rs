@@ -1,5 +1,6 @@
 //! The project's own commands: reads the command line, then calls one.
 
+mod book;
 mod snapshots;
 mod step;
 mod test;

@@ -77,7 +77,7 @@ fn documentation(root: &Path) -> Step {
 }
 
 /// The cargo that runs this, without colours, in the workspace at `root`.
-fn cargo(root: &Path, arguments: &[&str]) -> Command {
+pub(crate) fn cargo(root: &Path, arguments: &[&str]) -> Command {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.args(arguments).current_dir(root);
