@@ -134,8 +134,10 @@ mod tests {
         let expected = "a.rs:1: no anchor `f` is open";
         assert_eq!(faults("// ANCHOR_END: f\n"), [expected]);
         let text = "// ANCHOR: g\na\n// ANCHOR_END: f\n";
-        let expected =
-            ["a.rs:3: no anchor `f` is open", "a.rs:1: the anchor `g` has no end"];
+        let expected = [
+            "a.rs:3: no anchor `f` is open",
+            "a.rs:1: the anchor `g` has no end",
+        ];
         assert_eq!(faults(text), expected);
     }
 

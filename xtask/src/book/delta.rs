@@ -16,7 +16,11 @@ const AROUND: usize = 3;
 ///
 /// # Errors
 /// If a file cannot be read, or nothing has changed.
-pub(crate) fn html(root: &Path, old: &str, new: &str) -> Result<String, String> {
+pub(crate) fn html(
+    root: &Path,
+    old: &str,
+    new: &str,
+) -> Result<String, String> {
     let (before, after) = (read(root, old)?, read(root, new)?);
     let diff = TextDiff::from_lines(&before, &after);
     let mut lines = String::new();

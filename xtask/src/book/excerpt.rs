@@ -86,11 +86,7 @@ fn shown(lines: &[&str]) -> Vec<String> {
 
 /// The lines of a signature, and a sign for what is left out between it and
 /// the line `start`.
-fn context(
-    all: &[&str],
-    signature: Range<usize>,
-    start: usize,
-) -> Vec<String> {
+fn context(all: &[&str], signature: Range<usize>, start: usize) -> Vec<String> {
     let between = shown(&all[signature.end..start]);
     let mut lines = shown(&all[signature]);
     if between.iter().any(|line| !line.trim().is_empty()) {

@@ -49,17 +49,15 @@ impl<'a> Expander<'a> {
     pub(crate) fn expand(&mut self, page: Page) -> String {
         let blocks = markdown::code_blocks(page.text);
         let directives = markdown::directives(page.text);
-        let is_in = |at: usize| {
-            blocks.iter().any(|block| block.range.contains(&at))
-        };
+        let is_in =
+            |at: usize| blocks.iter().any(|block| block.range.contains(&at));
         let blocks = blocks.iter().map(|block| {
             let result = self.block(page, block);
             (block.range.clone(), result)
         });
         let mut results: Vec<_> = blocks.collect();
-        let loose = directives
-            .iter()
-            .filter(|directive| !is_in(directive.range.start));
+        let loose =
+            directives.iter().filter(|directive| !is_in(directive.range.start));
         for directive in loose {
             let result = self.directive(directive);
             results.push((directive.range.clone(), result));

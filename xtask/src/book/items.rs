@@ -116,7 +116,8 @@ fn title(text: &str, start: Span, body: Span) -> String {
     let head = words.join(" ");
     match head.find("fn ") {
         Some(at) => {
-            let end = head[at..].find(['(', '<']).map_or(head.len(), |n| at + n);
+            let end =
+                head[at..].find(['(', '<']).map_or(head.len(), |n| at + n);
             head[at..end].to_owned()
         }
         None => {

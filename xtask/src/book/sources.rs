@@ -54,11 +54,12 @@ impl Sources {
         let Some(name) = anchor else {
             return Ok((&source.text, 0..source.text.lines().count()));
         };
-        let anchor = source
-            .anchors
-            .iter()
-            .find(|anchor| anchor.name == name)
-            .ok_or_else(|| format!("`{shown}` has no anchor `{name}`"))?;
+        let anchor =
+            source
+                .anchors
+                .iter()
+                .find(|anchor| anchor.name == name)
+                .ok_or_else(|| format!("`{shown}` has no anchor `{name}`"))?;
         source.shown.insert(name.to_owned());
         Ok((&source.text, anchor.lines.clone()))
     }

@@ -112,8 +112,14 @@ mod tests {
     fn programs_are_called_by_path() {
         for (command, expected) in [
             ("cargo run --release -p chapter1", "/bin/a"),
-            ("cargo run --release -p chapter1 -- --emit ir x", "/bin/a --emit ir x"),
-            ("echo 1 | cargo run --release -p chapter1 | wc", "echo 1 | /bin/a | wc"),
+            (
+                "cargo run --release -p chapter1 -- --emit ir x",
+                "/bin/a --emit ir x",
+            ),
+            (
+                "echo 1 | cargo run --release -p chapter1 | wc",
+                "echo 1 | /bin/a | wc",
+            ),
             ("cargo run --release -p chapter1 --example smallest", "/bin/b"),
             (
                 "cargo run --release -p chapter1 && \

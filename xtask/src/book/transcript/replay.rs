@@ -32,7 +32,10 @@ pub(crate) fn bless(root: &Path) -> Result<Vec<PathBuf>, String> {
     bless_with(root, &Binaries::build(root)?)
 }
 
-fn bless_with(root: &Path, binaries: &Binaries) -> Result<Vec<PathBuf>, String> {
+fn bless_with(
+    root: &Path,
+    binaries: &Binaries,
+) -> Result<Vec<PathBuf>, String> {
     let mut changed = Vec::new();
     for_each(root, |file, recorded| {
         let place = |what| Fault::new(file, 1, what).to_string();
@@ -42,7 +45,8 @@ fn bless_with(root: &Path, binaries: &Binaries) -> Result<Vec<PathBuf>, String> 
             return Err(place("output that begins like a command".to_owned()));
         }
         if addresses::normalised(&old) != addresses::normalised(&new) {
-            fs::write(root.join(file), new).map_err(|e| place(e.to_string()))?;
+            fs::write(root.join(file), new)
+                .map_err(|e| place(e.to_string()))?;
             changed.push(file.to_owned());
         }
         Ok(())
