@@ -48,26 +48,16 @@ impl<'a> Expander<'a> {
     /// The text that stands for `page`.
     pub(crate) fn expand(&mut self, page: Page) -> String {
         let blocks = markdown::code_blocks(page.text);
-        let directives = markdown::directives(page.text);
-        let is_in =
-            |at: usize| blocks.iter().any(|block| block.range.contains(&at));
-        let blocks = blocks.iter().map(|block| {
-            let result = self.block(page, block);
-            (block.range.clone(), result)
-        });
-        let mut results: Vec<_> = blocks.collect();
-        let loose =
-            directives.iter().filter(|directive| !is_in(directive.range.start));
-        for directive in loose {
-            let result = self.directive(directive);
-            results.push((directive.range.clone(), result));
-        }
         let mut replacements = Vec::new();
-        for (range, result) in results {
-            match result {
-                Ok(Some(text)) => replacements.push((range, text)),
-                Ok(None) => {}
-                Err(what) => self.fault(page, range.start, what),
+        for block in &blocks {
+            let result = self.block(page, block);
+            replacements.extend(self.noted(page, &block.range, result));
+        }
+        for directive in markdown::directives(page.text) {
+            let start = directive.range.start;
+            if !blocks.iter().any(|block| block.range.contains(&start)) {
+                let result = self.directive(&directive);
+                replacements.extend(self.noted(page, &directive.range, result));
             }
         }
         replaced(page.text, replacements)
@@ -147,9 +137,21 @@ impl<'a> Expander<'a> {
         }
     }
 
-    fn fault(&mut self, page: Page, offset: usize, what: String) {
-        let line = line_at(page.text, offset);
-        self.faults.push(Fault::new(page.path, line, what));
+    /// What to put in the place of `range`, if anything; or notes a fault.
+    fn noted(
+        &mut self,
+        page: Page,
+        range: &Range<usize>,
+        result: Result<Option<String>, String>,
+    ) -> Option<Replacement> {
+        match result {
+            Ok(text) => text.map(|text| (range.clone(), text)),
+            Err(what) => {
+                let line = line_at(page.text, range.start);
+                self.faults.push(Fault::new(page.path, line, what));
+                None
+            }
+        }
     }
 }
 

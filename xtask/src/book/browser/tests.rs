@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::book::render::tests::workspace;
+use crate::book::transcript;
 use std::fs;
 
 /// What the browser says of a book whose last page holds `html`.
@@ -72,4 +73,23 @@ fn a_book_that_cannot_be_searched_is_a_fault() {
     }
     let faults = check(root.path(), &Options::default()).unwrap_err();
     assert!(faults.contains("the search does not find `Page`"), "{faults}");
+}
+
+#[test]
+fn copying_a_transcript_copies_its_command_alone() {
+    let Some(program) = Browser::find() else { return };
+    let root = workspace("# Page\n\n{{#transcript hello}}\n");
+    let recordings = root.path().join(transcript::DIRECTORY);
+    fs::create_dir_all(&recordings).unwrap();
+    let recording = "$ echo hello\nhello\n$ echo bye\nbye\n";
+    fs::write(recordings.join("hello.txt"), recording).unwrap();
+    render::render(root.path()).unwrap();
+    let page = root.path().join(RENDERED).join("page.html");
+    let mut browser = Browser::start(&program).unwrap();
+    browser.load(&format!("file://{}", page.display())).unwrap();
+    // What mdBook's button copies is the text of the code beside it.
+    let copied = "[...document.querySelectorAll('.clip-button')].map(
+        button => button.closest('pre').querySelector('code').innerText)";
+    let copied = browser.evaluate(copied).unwrap();
+    assert_eq!(copied, json!(["echo hello", "echo bye"]));
 }
