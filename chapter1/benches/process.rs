@@ -98,6 +98,7 @@ impl Run {
     }
 
     /// Runs it, and returns the peak of its resident size in KiB.
+    #[expect(clippy::zombie_processes, reason = "`wait4` waits for it")]
     fn once(&self) -> i64 {
         let child = Command::new(env!("CARGO_BIN_EXE_chapter1"))
             .args(self.arguments)

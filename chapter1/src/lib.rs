@@ -8,7 +8,8 @@
 //!
 //! Data flows from left to right only: the parser knows nothing of the IR's
 //! consumers, the code generator nothing of addresses, the linker nothing of
-//! Kaleidoscope. [`jit`] decides when each arrow is taken.
+//! Kaleidoscope. [`orc`] decides when each arrow is taken; the arrows know
+//! nothing of it.
 //!
 //! | module | what it does |
 //! |---|---|
@@ -17,10 +18,13 @@
 //! | [`codegen`] | IR to machine code: block order, registers, emission |
 //! | [`link`] | places for code, and addresses in it |
 //! | [`executor`] | memory that runs, host functions, the call itself |
-//! | [`jit`] | definitions compiled when something needs them |
-//! | [`orc`] | the life of symbols; the JIT does not stand on it yet |
-//! | [`definitions`] | what the user has declared and defined |
+//! | [`orc`] | the session: which symbols there are, who produces them, who waits |
+//! | [`jit`] | [`KaleidoscopeJit`](jit::KaleidoscopeJit): this chapter's layers, put together |
+//! | [`driver`] | a JIT as its users see it: define, evaluate, call, remove |
+//! | [`definitions`] | what the user has defined, from what, and who calls whom |
+//! | [`kaleidoscope`] | source text in, values out |
 //! | [`repl`] | files and pipes, options, answers: what the binary does |
+//! | [`cancel`] | the wish to stop, which everything that may take long looks at |
 //! | [`symbol`], [`span`], [`recursion`], [`timing`] | what the others share |
 
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
@@ -29,6 +33,7 @@ compile_error!(
      build it for x86_64-unknown-linux-gnu"
 );
 
+pub mod cancel;
 pub mod codegen;
 pub mod definitions;
 pub mod driver;

@@ -223,7 +223,7 @@ fn a_process_that_ignores_interrupts_goes_on_doing_so() {
         traps::catch_interrupts().unwrap();
         // SAFETY: as above.
         unsafe { libc::raise(libc::SIGINT) };
-        let status = i32::from(chapter1::executor::cancel::is_requested());
+        let status = i32::from(chapter1::cancel::is_requested());
         std::process::exit(status);
     });
     assert_eq!(output.status.code(), Some(0));

@@ -2,9 +2,8 @@
 
 mod machine;
 
-use chapter1::executor::{
-    DEPTH, Executor, ExecutorAddr, ExecutorError, cancel, traps,
-};
+use chapter1::cancel;
+use chapter1::executor::{DEPTH, Executor, ExecutorAddr, ExecutorError, traps};
 use dynasm::dynasm;
 use dynasmrt::{DynasmApi, DynasmLabelApi};
 use machine::{Machine, alone, call};

@@ -1,7 +1,7 @@
 //! Steps: commands and checks, run one after the other and reported.
 
 use std::io::{self, Read, Write};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use thiserror::Error;
@@ -75,18 +75,20 @@ fn line(result: &str, name: &str, time: Duration) -> String {
     format!("{result}  {name}  {:.1} s", time.as_secs_f64())
 }
 
-/// Runs `command` and collects its standard output and standard error in the
-/// order they were written.
 fn output_of(mut command: Command) -> Outcome {
     let shown = format!("{command:?}");
-    match collect(&mut command) {
-        Ok((output, true)) => Ok(output),
-        Ok((output, false)) => Err(output),
+    match run_together(&mut command) {
+        Ok((output, status)) if status.success() => Ok(output),
+        Ok((output, _)) => Err(output),
         Err(error) => Err(format!("cannot run {shown}: {error}")),
     }
 }
 
-fn collect(command: &mut Command) -> io::Result<(String, bool)> {
+/// Runs `command` and collects its standard output and standard error in the
+/// order they were written.
+pub(crate) fn run_together(
+    command: &mut Command,
+) -> io::Result<(String, ExitStatus)> {
     // One pipe for both streams: lines keep their order.
     let (mut reader, writer) = io::pipe()?;
     command.stdin(Stdio::null());
@@ -98,8 +100,8 @@ fn collect(command: &mut Command) -> io::Result<(String, bool)> {
     command.stderr(Stdio::null());
     let mut output = Vec::new();
     reader.read_to_end(&mut output)?;
-    let success = child.wait()?.success();
-    Ok((String::from_utf8_lossy(&output).into_owned(), success))
+    let status = child.wait()?;
+    Ok((String::from_utf8_lossy(&output).into_owned(), status))
 }
 
 #[cfg(test)]

@@ -6,19 +6,25 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::book::{self, BrowserOptions};
 use crate::snapshots;
 use crate::step::{Error, Outcome, Step};
 use crate::totals::Totals;
 
 /// Checks the workspace at `root`, reporting to `report`. The last line of a
 /// success is the number of tests that ran, for a machine to read.
-pub(crate) fn run(root: &Path, report: &mut dyn Write) -> Result<(), Error> {
+pub(crate) fn run(
+    root: &Path,
+    browser: &BrowserOptions,
+    report: &mut dyn Write,
+) -> Result<(), Error> {
     let references = References::new();
     format(root).run(report)?;
     clippy(root).run(report)?;
     let output = tests(root, &references.0).run(report)?;
     snapshots(root, &references.0).run(report)?;
-    documentation(root).run(report)?;
+    book::documentation(root).run(report)?;
+    book::test(root, browser, report)?;
     writeln!(report, "{}", Totals::of(&output))?;
     Ok(())
 }
@@ -70,14 +76,8 @@ fn snapshots(root: &Path, references: &Path) -> Step {
     Step::check("snapshots", move || snapshots::check(&root, &references))
 }
 
-fn documentation(root: &Path) -> Step {
-    let mut command = cargo(root, &["doc", "--workspace", "--no-deps"]);
-    command.env("RUSTDOCFLAGS", "-D warnings");
-    Step::command("doc", command)
-}
-
 /// The cargo that runs this, without colours, in the workspace at `root`.
-fn cargo(root: &Path, arguments: &[&str]) -> Command {
+pub(crate) fn cargo(root: &Path, arguments: &[&str]) -> Command {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.args(arguments).current_dir(root);
@@ -129,7 +129,8 @@ mod tests {
     fn the_first_failing_step_ends_the_run() {
         let no_workspace = tempfile::tempdir().unwrap();
         let mut report = Vec::new();
-        let result = run(no_workspace.path(), &mut report);
+        let browser = BrowserOptions::default();
+        let result = run(no_workspace.path(), &browser, &mut report);
         assert!(matches!(result, Err(Error::Failed("format"))));
         let report = String::from_utf8(report).unwrap();
         assert!(report.starts_with("FAILED  format  "), "{report}");

@@ -15,6 +15,7 @@ pub mod verify;
 
 pub use target::{Target, UnknownFeatures};
 
+use crate::cancel::{self, Cancelled};
 use crate::ir::{Function, Module};
 use crate::link::LinkGraph;
 use crate::symbol::Symbol;
@@ -35,6 +36,9 @@ pub enum CodegenError {
         /// What it needs.
         bytes: u64,
     },
+    /// Somebody wants everything to stop.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
 }
 
 /// The largest stack frame. A guard area of this size below a stack catches
@@ -71,7 +75,7 @@ impl CodeGenerator {
     /// Compiles a module that the verifier accepts.
     ///
     /// # Errors
-    /// If a function's frame is too large.
+    /// If a function's frame is too large, or everything shall stop.
     pub fn compile(
         &mut self,
         module: &Module,
@@ -92,7 +96,8 @@ impl CodeGenerator {
         graph: &mut LinkGraph,
     ) -> Result<(), CodegenError> {
         self.order.compute(function);
-        self.allocator.run(function, &self.order);
+        cancel::check()?;
+        self.allocator.run(function, &self.order)?;
         // With debug assertions only: benchmarks are built with the feature
         // too, and must not measure the checker.
         #[cfg(all(feature = "verify", debug_assertions))]
@@ -118,7 +123,7 @@ impl CodeGenerator {
             &mut self.scratch,
             &mut self.constants,
             graph,
-        );
+        )?;
         Ok(())
     }
 }

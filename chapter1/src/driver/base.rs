@@ -3,7 +3,7 @@
 use super::{JitError, Path};
 use crate::definitions::Definitions;
 use crate::executor::Executor;
-use crate::orc::{ExecutionSession, JitDylib, Visibility};
+use crate::orc::{ExecutionSession, JitDylib, Params, Visibility};
 use crate::symbol::Symbol;
 use crate::timing::Phases;
 use std::sync::Arc;
@@ -81,23 +81,23 @@ impl Base {
         name: &Symbol,
         declared: usize,
     ) -> Result<(), JitError> {
-        let flags = self.main.flags(name);
-        let params = match flags {
-            Some(flags) => flags.params.map(|params| params as usize),
+        let (params, is_host) = match self.main.flags(name) {
+            Some(flags) => (flags.params, flags.weak),
             None if self.definitions.get(name).is_some() => return Ok(()),
             None => {
                 let host = self.session.executor().host_symbol(name);
-                host.ok().and_then(|function| function.params)
+                let Ok(function) = host else { return Ok(()) };
+                (Params::from(&function), true)
             }
         };
-        match params {
-            Some(params) if params != declared => Err(JitError::Prototype {
+        match u32::try_from(declared) {
+            Ok(arguments) if params.accepts(arguments) => Ok(()),
+            _ => Err(JitError::Prototype {
                 path: Path(vec![caller.clone(), name.clone()]),
                 params,
                 declared,
-                is_host: flags.is_none_or(|flags| flags.weak),
+                is_host,
             }),
-            _ => Ok(()),
         }
     }
 

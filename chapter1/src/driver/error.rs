@@ -1,11 +1,11 @@
 //! What can go wrong between a definition and its result.
 
+use super::ActiveCalls;
 use crate::codegen::CodegenError;
 use crate::definitions::PrototypeMismatch;
 use crate::executor::ExecutorError;
-use crate::orc::{Cause, InUse, LookupError};
+use crate::orc::{Cause, ExecutionSession, InUse, LookupError, Params};
 use crate::symbol::Symbol;
-use crate::syntax::diagnostics::count;
 use thiserror::Error;
 
 /// Something cannot be defined, looked up, removed or run.
@@ -36,16 +36,15 @@ pub enum JitError {
     },
     /// A function is declared with the wrong number of parameters.
     #[error(
-        "{}`{}` takes {}, but is declared with {declared}",
+        "{}`{}` takes {params}, but is declared with {declared}",
         if *is_host { "the host's " } else { "" },
         path.end(),
-        count(*params, "parameter")
     )]
     Prototype {
         /// From what was looked up to the function.
         path: Path,
         /// How many parameters it has.
-        params: usize,
+        params: Params,
         /// How many its caller declares.
         declared: usize,
         /// Whether it is the host's.
@@ -53,18 +52,12 @@ pub enum JitError {
     },
     /// A function does not have the parameters that a handle on it would
     /// pass.
-    #[error(
-        "`{name}` takes {}, not {wanted}",
-        params.map_or(
-            "an unknown number of parameters".to_owned(),
-            |params| count(params, "parameter")
-        )
-    )]
+    #[error("`{name}` takes {params}, not {wanted}")]
     Arity {
         /// The function.
         name: Symbol,
-        /// How many parameters it has, if that is known.
-        params: Option<usize>,
+        /// How many parameters it has.
+        params: Params,
         /// How many it should have.
         wanted: usize,
     },
@@ -83,9 +76,31 @@ pub enum JitError {
     /// A lookup was not possible.
     #[error(transparent)]
     Lookup(LookupError),
+    /// A call could not be made, or ended without a result.
+    #[error("{error}")]
+    Stopped {
+        /// Why.
+        #[source]
+        error: ExecutorError,
+        /// The functions that were active.
+        active: ActiveCalls,
+    },
     /// The executor refuses.
     #[error(transparent)]
     Executor(#[from] ExecutorError),
+}
+
+impl JitError {
+    /// What has ended a call, with the names of those who took part.
+    pub(super) fn stopped(
+        session: &ExecutionSession,
+        error: ExecutorError,
+    ) -> JitError {
+        let frames = error.frames();
+        let active = frames.map(|frames| ActiveCalls::new(session, frames));
+        let active = active.unwrap_or_default();
+        JitError::Stopped { error, active }
+    }
 }
 
 /// A chain of calls: each function calls the one after it.

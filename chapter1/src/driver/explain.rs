@@ -3,7 +3,6 @@
 use super::{Base, JitError, Path};
 use crate::codegen::CodegenError;
 use crate::executor::HostError;
-use crate::link::LinkError;
 use crate::orc::{
     Cause, DefineError, DuplicateDefinition, LookupError, ObjectError,
 };
@@ -46,17 +45,14 @@ impl Base {
         if let Some(error) = cause.downcast_ref::<CodegenError>() {
             return JitError::Codegen(error.clone());
         }
-        if let Some(ObjectError::Link(LinkError::Prototype {
-            symbol,
-            params,
-            declared,
-        })) = cause.downcast_ref()
+        if let Some(ObjectError::Prototype { symbol, params, declared }) =
+            cause.downcast_ref()
         {
             let is_host =
                 self.main.flags(symbol).is_some_and(|flags| flags.weak);
             return JitError::Prototype {
                 path: path(symbol),
-                params: *params as usize,
+                params: *params,
                 declared: *declared as usize,
                 is_host,
             };

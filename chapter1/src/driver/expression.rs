@@ -71,7 +71,8 @@ impl<'b> Expression<'b> {
             // a number. It is removed when this expression is dropped.
             unsafe { executor.call(found.address, &[]) }
         });
-        let value = value?;
+        let stopped = |error| JitError::stopped(&base.session, error);
+        let value = value.map_err(stopped)?;
         info!(target: "jit::run", "`{name}` returns {value}");
         Ok(value)
     }

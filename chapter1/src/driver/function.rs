@@ -2,7 +2,7 @@
 
 use super::JitError;
 use crate::executor::Executor;
-use crate::orc::Hold;
+use crate::orc::{Hold, Params};
 use crate::symbol::Symbol;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -32,12 +32,12 @@ impl<S: Signature> Function<S> {
         name: &Symbol,
     ) -> Result<Function<S>, JitError> {
         match hold.found().flags.params {
-            Some(params) if params as usize == S::PARAMS => {
+            Params::Exactly(params) if params as usize == S::PARAMS => {
                 Ok(Function { executor, hold, signature: PhantomData })
             }
             params => Err(JitError::Arity {
                 name: name.clone(),
-                params: params.map(|params| params as usize),
+                params,
                 wanted: S::PARAMS,
             }),
         }
@@ -48,7 +48,7 @@ impl<S: Signature> Function<S> {
         // as long as this value exists.
         let value =
             unsafe { self.executor.call(self.hold.found().address, args) };
-        Ok(value?)
+        value.map_err(|error| JitError::stopped(self.hold.session(), error))
     }
 }
 

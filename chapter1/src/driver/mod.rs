@@ -3,24 +3,27 @@
 //!
 //! | file | what it has |
 //! |---|---|
+//! | `active` | who called whom when code was left |
 //! | `base` | what the JITs of all chapters have |
 //! | `error` | what can go wrong |
 //! | `explain` | from what the session says to what the user needs to know |
 //! | `expression` | an expression while it is at work |
 //! | `function` | compiled functions as Rust values |
 
+mod active;
 mod base;
 mod error;
 mod explain;
 mod expression;
 mod function;
 
+pub use active::ActiveCalls;
 pub use base::Base;
 pub use error::{JitError, Path};
 pub use function::{Function, Signature};
 
 use crate::definitions::{Origin, Prepared};
-use crate::executor::ExecutorAddr;
+use crate::executor::{ExecutorAddr, HostFn};
 use crate::ir::Module;
 use crate::orc::{DefineError, Found, Hold, Observer, ResourceTracker};
 use crate::symbol::Symbol;
@@ -148,6 +151,28 @@ pub trait Driver {
     /// If there is none, or it is in use: somebody calls it or holds it.
     fn remove(&self, name: &Symbol) -> Result<(), JitError> {
         self.base().remove(name)
+    }
+
+    /// Lets Kaleidoscope call a Rust function of up to eight numbers, by
+    /// `extern`.
+    ///
+    /// # Errors
+    /// If there is a function of this name.
+    fn register<Args>(
+        &self,
+        name: &str,
+        function: impl HostFn<Args>,
+    ) -> Result<(), JitError>
+    where
+        Self: Sized,
+    {
+        let base = self.base();
+        let closure = function.into_closure();
+        let params = closure.params();
+        base.check_definable(name, params)?;
+        base.session.executor().register(name, closure)?;
+        base.definitions.add_host(name, params);
+        Ok(())
     }
 
     /// A compiled function as a Rust value, say of type `fn(f64) -> f64`.

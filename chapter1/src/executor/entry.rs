@@ -4,7 +4,8 @@
 //! stack. Whatever happens there, the record leads back to here.
 
 use super::context::Context;
-use super::{ExecutorAddr, ExecutorError, cancel, escape, thread};
+use super::{ExecutorAddr, ExecutorError, escape, thread};
+use crate::cancel;
 use std::arch::naked_asm;
 use std::mem::offset_of;
 use std::ops::Range;

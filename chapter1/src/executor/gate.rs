@@ -6,10 +6,11 @@
 //! stack is gone when it returns, so the headroom found at the entry is there
 //! for each of its functions.
 
+use super::closure;
 use super::context::Context;
 use super::escape::{INTERRUPTED, escape_from_gate};
 use super::stack::SIZE;
-use super::{cancel, closure};
+use crate::cancel;
 use std::arch::naked_asm;
 use std::mem::offset_of;
 

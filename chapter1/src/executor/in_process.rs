@@ -8,7 +8,8 @@ use super::thunks::Thunks;
 use super::traits::{
     Batch, Executor, ExecutorError, Reentry, Segment, SegmentKind,
 };
-use super::{ExecutorAddr, Frames, HostClosure, cancel};
+use super::{ExecutorAddr, Frames, HostClosure};
+use crate::cancel;
 use crate::codegen::Target;
 use std::collections::VecDeque;
 use std::ops::Range;

@@ -23,11 +23,9 @@
 //! | `escape` | the way out when something fails |
 //! | `frames` | where that was |
 //! | `traps` | signals that become such failures |
-//! | `cancel` | the wish to stop |
 
 mod addr;
 pub mod call;
-pub mod cancel;
 mod closure;
 mod context;
 mod entry;

@@ -13,7 +13,7 @@
 //! they read and write words, and make system calls.
 
 mod alt_stack;
-pub(super) mod interrupt;
+pub(crate) mod interrupt;
 mod overflow;
 mod redirect;
 mod threads;
@@ -33,8 +33,8 @@ pub fn catch_overflows() -> io::Result<()> {
     overflow::install()
 }
 
-/// Makes Ctrl-C (SIGINT) a [request to stop](super::cancel), which whoever
-/// runs JIT'd code has to [take](super::cancel::take). What has been done
+/// Makes Ctrl-C (SIGINT) a [request to stop](crate::cancel), which whoever
+/// runs JIT'd code has to [take](crate::cancel::take). What has been done
 /// with the signal before is done no more; but a process that ignores it
 /// goes on doing so.
 ///

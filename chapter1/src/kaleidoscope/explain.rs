@@ -55,6 +55,15 @@ pub fn explain(
         JitError::Codegen(_) | JitError::Failed(_) | JitError::Lookup(_) => {
             Diagnostic::error(title, span).label("cannot be compiled")
         }
+        JitError::Stopped { active, .. } => {
+            let diagnostic = Diagnostic::error(title, span);
+            let diagnostic = diagnostic.label("has no value");
+            match &active.names[..] {
+                // Nothing but the expression itself.
+                [] | [_] => diagnostic,
+                _ => diagnostic.note(active.to_string()),
+            }
+        }
         JitError::Executor(_) => {
             Diagnostic::error(title, span).label("cannot be run")
         }

@@ -13,7 +13,6 @@ use crate::executor::{
     Batch, Executor, ExecutorAddr, ExecutorError, Segment, SegmentKind,
 };
 use crate::symbol::Symbol;
-use crate::syntax::diagnostics::count;
 use cranelift_entity::SecondaryMap;
 use smallvec::SmallVec;
 use std::ops::Range;
@@ -25,19 +24,6 @@ pub enum LinkError {
     /// A symbol has no address.
     #[error("`{0}` is not defined")]
     Undefined(Symbol),
-    /// A function is called with a wrong number of arguments.
-    #[error(
-        "`{symbol}` takes {}, but is declared with {declared}",
-        count(*params as usize, "parameter")
-    )]
-    Prototype {
-        /// The function.
-        symbol: Symbol,
-        /// How many parameters it has.
-        params: u32,
-        /// How many its caller declares.
-        declared: u32,
-    },
     /// Data is too far away for the four bytes that shall hold the distance.
     #[error("`{symbol}` at {target} is out of reach of {from}")]
     OutOfReach {

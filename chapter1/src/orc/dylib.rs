@@ -197,6 +197,11 @@ impl Hold {
         is_there.then(|| Hold { session: session.clone(), found })
     }
 
+    /// The session.
+    pub fn session(&self) -> &Arc<ExecutionSession> {
+        &self.session
+    }
+
     /// The symbol.
     pub fn found(&self) -> Found {
         self.found

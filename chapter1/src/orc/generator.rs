@@ -3,9 +3,9 @@
 
 use super::dylib::JitDylib;
 use super::session::DefineError;
-use super::state::{Cause, SymbolFlags};
+use super::state::{Cause, Params, SymbolFlags};
 use super::unit::AbsoluteSymbols;
-use crate::executor::{Executor, HostError};
+use crate::executor::{Executor, HostError, HostFunction, MAX_PARAMETERS};
 use crate::symbol::Symbol;
 use std::sync::Arc;
 
@@ -52,7 +52,7 @@ impl DefinitionGenerator for HostFunctions {
                 Err(HostError::Unknown(_)) => continue,
                 Err(refusal) => return Err(Cause::new(refusal)),
             };
-            let params = function.params.map(|params| params as u32);
+            let params = Params::from(&function);
             let weak = true;
             let flags = SymbolFlags { weak, params, ..SymbolFlags::FUNCTION };
             let symbol = (name.clone(), function.address, flags);
@@ -63,5 +63,14 @@ impl DefinitionGenerator for HostFunctions {
             }
         }
         Ok(())
+    }
+}
+
+impl From<&HostFunction> for Params {
+    fn from(function: &HostFunction) -> Params {
+        match function.params {
+            Some(params) => Params::Exactly(params as u32),
+            None => Params::AtMost(MAX_PARAMETERS as u32),
+        }
     }
 }

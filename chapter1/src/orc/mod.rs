@@ -50,7 +50,7 @@ pub use session::{
 };
 pub use state::{
     Cause, Defunct, DuplicateDefinition, Found, InUse, LookupError,
-    LookupResult, SymbolFlags, Visibility, Wanted,
+    LookupResult, Params, SymbolFlags, Visibility, Wanted,
 };
 pub use tasks::{Dispatcher, Inline, Task, Tasks};
 pub use unit::{AbsoluteSymbols, Alias, Aliases, MaterializationUnit};

@@ -3,7 +3,7 @@
 use super::layer::Layer;
 use super::responsibility::{MaterializationResponsibility, ResourceKey};
 use super::session::ResourceManager;
-use super::state::{EntryId, Found, SymbolFlags, Wanted};
+use super::state::{EntryId, Found, Params, SymbolFlags, Wanted};
 use super::trace;
 use crate::executor::{Executor, ExecutorAddr, ExecutorError, SegmentKind};
 use crate::link::{
@@ -36,6 +36,16 @@ struct Resources {
 /// A graph cannot be linked or published.
 #[derive(Debug, Error)]
 pub enum ObjectError {
+    /// A function is called with a wrong number of arguments.
+    #[error("`{symbol}` takes {params}, but is declared with {declared}")]
+    Prototype {
+        /// The function.
+        symbol: Symbol,
+        /// How many parameters it has.
+        params: Params,
+        /// How many its caller declares.
+        declared: u32,
+    },
     /// It cannot be linked.
     #[error(transparent)]
     Link(#[from] LinkError),
@@ -73,15 +83,6 @@ impl ObjectLinkingLayer {
         lock(&self.linker).collect(&*self.executor)
     }
 
-    /// The function whose code includes an address, and how far inside the
-    /// address is.
-    pub fn symbol_at(&self, at: ExecutorAddr) -> Option<(Symbol, u64)> {
-        let resources = lock(&self.resources);
-        let (&start, (size, name)) = resources.code.range(..=at).next_back()?;
-        let offset = at.as_u64() - start.as_u64();
-        (offset < u64::from(*size)).then(|| (name.clone(), offset))
-    }
-
     /// Finds a place for a graph, where nothing is any more if need be.
     fn place(&self, graph: LinkGraph) -> Result<Placed, ObjectError> {
         let mut linker = lock(&self.linker);
@@ -109,7 +110,7 @@ impl ObjectLinkingLayer {
     ) -> Result<Published, ObjectError> {
         if let Err(error) = self.link(&mut placed, externals, found) {
             self.discard(placed);
-            return Err(error.into());
+            return Err(error);
         }
         let batch = lock(&self.linker).batch(Some(&placed));
         let result = self.executor.commit(&batch);
@@ -134,13 +135,13 @@ impl ObjectLinkingLayer {
         placed: &mut Placed,
         externals: &[Symbol],
         found: &[Found],
-    ) -> Result<(), LinkError> {
+    ) -> Result<(), ObjectError> {
         check_prototypes(&placed.graph, externals, found)?;
         let addresses = externals.iter().zip(found);
         let addresses: FxHashMap<&Symbol, ExecutorAddr> =
             addresses.map(|(name, found)| (name, found.address)).collect();
         let resolve = |name: &Symbol| addresses.get(name).copied();
-        lock(&self.linker).link(placed, resolve)
+        Ok(lock(&self.linker).link(placed, resolve)?)
     }
 
     /// Remembers where the functions of a graph are.
@@ -183,6 +184,7 @@ impl Layer for ObjectLinkingLayer {
             let section = graph.blocks[symbol.definition?.block].section;
             let callable = section == Section::Text;
             let params = symbol.params;
+            let params = params.map_or(Params::Unknown, Params::Exactly);
             let flags =
                 SymbolFlags { callable, params, ..SymbolFlags::FUNCTION };
             Some((symbol.name.clone()?, flags))
@@ -237,6 +239,13 @@ impl Layer for ObjectLinkingLayer {
 }
 
 impl ResourceManager for ObjectLinkingLayer {
+    fn symbol_at(&self, at: ExecutorAddr) -> Option<(Symbol, u64)> {
+        let resources = lock(&self.resources);
+        let (&start, (size, name)) = resources.code.range(..=at).next_back()?;
+        let offset = at.as_u64() - start.as_u64();
+        (offset < u64::from(*size)).then(|| (name.clone(), offset))
+    }
+
     fn release(&self, key: ResourceKey) {
         let mut resources = lock(&self.resources);
         let Some(published) = resources.published.remove(&key) else { return };
@@ -257,14 +266,15 @@ fn check_prototypes(
     graph: &LinkGraph,
     externals: &[Symbol],
     found: &[Found],
-) -> Result<(), LinkError> {
+) -> Result<(), ObjectError> {
     let declared = graph.prototypes().map(|(_, params)| params);
     for ((name, found), declared) in externals.iter().zip(found).zip(declared) {
-        if let (Some(params), Some(declared)) = (found.flags.params, declared)
-            && params != declared
+        let params = found.flags.params;
+        if let Some(declared) = declared
+            && !params.accepts(declared)
         {
             let symbol = name.clone();
-            return Err(LinkError::Prototype { symbol, params, declared });
+            return Err(ObjectError::Prototype { symbol, params, declared });
         }
     }
     Ok(())

@@ -11,7 +11,7 @@ use super::state::{
 use super::tasks::{Dispatcher, Inline, Task, Tasks, in_task};
 use super::trace;
 use super::unit::MaterializationUnit;
-use crate::executor::Executor;
+use crate::executor::{Executor, ExecutorAddr};
 use crate::symbol::Symbol;
 use cranelift_entity::PrimaryMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -30,6 +30,12 @@ pub trait ResourceManager: Send + Sync {
     /// Frees what was put in place for some work, if anything was. Called
     /// with no lock held, when nothing refers to it any more.
     fn release(&self, key: ResourceKey);
+
+    /// The symbol whose bytes include an address, and how far inside the
+    /// address is, if that is known.
+    fn symbol_at(&self, _at: ExecutorAddr) -> Option<(Symbol, u64)> {
+        None
+    }
 }
 
 /// Something went wrong that nobody may have waited for.
@@ -115,6 +121,13 @@ impl ExecutionSession {
     /// Has `manager` free what it holds for symbols that are gone.
     pub fn register(&self, manager: Arc<dyn ResourceManager>) {
         lock(&self.managers).push(manager);
+    }
+
+    /// The symbol whose code or data includes an address, and how far inside
+    /// the address is.
+    pub fn symbol_at(&self, at: ExecutorAddr) -> Option<(Symbol, u64)> {
+        let managers = lock(&self.managers).clone();
+        managers.iter().find_map(|manager| manager.symbol_at(at))
     }
 
     /// Says who is told of errors from now on. At first they are traced.

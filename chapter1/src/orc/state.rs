@@ -27,11 +27,13 @@ mod query;
 
 use crate::executor::ExecutorAddr;
 use crate::symbol::Symbol;
+use crate::syntax::diagnostics::count;
 use cranelift_entity::{PrimaryMap, entity_impl};
 use entries::{Entries, Entry, EntryList, Stage};
 use query::Query;
 use rustc_hash::{FxHashMap, FxHashSet};
 use slotmap::{SlotMap, new_key_type};
+use std::fmt;
 
 pub use entries::EntryId;
 pub(super) use error::list;
@@ -64,8 +66,42 @@ pub struct SymbolFlags {
     pub weak: bool,
     /// Whether it is code.
     pub callable: bool,
-    /// How many numbers it takes; unknown for what Kaleidoscope did not make.
-    pub params: Option<u32>,
+    /// How many numbers it takes.
+    pub params: Params,
+}
+
+/// How many parameters a function has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Params {
+    /// So many.
+    Exactly(u32),
+    /// As many as a caller passes, up to a limit.
+    AtMost(u32),
+    /// Nobody knows.
+    Unknown,
+}
+
+impl Params {
+    /// Whether it can be called with so many arguments, as far as is known.
+    pub fn accepts(self, arguments: u32) -> bool {
+        match self {
+            Params::Exactly(params) => params == arguments,
+            Params::AtMost(limit) => arguments <= limit,
+            Params::Unknown => true,
+        }
+    }
+}
+
+impl fmt::Display for Params {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Params::Exactly(params) => {
+                f.write_str(&count(*params as usize, "parameter"))
+            }
+            Params::AtMost(limit) => write!(f, "at most {limit} parameters"),
+            Params::Unknown => f.write_str("an unknown number of parameters"),
+        }
+    }
 }
 
 impl SymbolFlags {
@@ -74,12 +110,13 @@ impl SymbolFlags {
         exported: true,
         weak: false,
         callable: true,
-        params: None,
+        params: Params::Unknown,
     };
 
     /// The same, of so many parameters.
     pub fn function(params: usize) -> SymbolFlags {
-        let params = u32::try_from(params).ok();
+        let params = u32::try_from(params);
+        let params = params.map_or(Params::Unknown, Params::Exactly);
         SymbolFlags { params, ..SymbolFlags::FUNCTION }
     }
 }

@@ -3,6 +3,7 @@
 use super::diagnostics::Diagnostic;
 use super::operators::MAX_PRECEDENCE;
 use super::parser::MAX_NESTING;
+use crate::cancel::Cancelled;
 use crate::span::Span;
 use thiserror::Error;
 
@@ -67,6 +68,9 @@ pub enum SyntaxErrorKind {
     /// Parentheses, operators or statements in each other without end.
     #[error("this is nested more than {MAX_NESTING} levels deep")]
     TooDeep,
+    /// Somebody wants everything to stop.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
 }
 
 impl SyntaxError {
@@ -100,6 +104,7 @@ impl SyntaxErrorKind {
             }
             SyntaxErrorKind::DuplicateParameter(_) => "second of this name",
             SyntaxErrorKind::TooDeep => "one level too many",
+            SyntaxErrorKind::Cancelled(_) => "read so far",
         }
     }
 

@@ -42,7 +42,7 @@ fn a_failure_reaches_all_dependants_and_all_who_wait_by_name() {
         let names = "`a`, `b`, `c`, `d`, `x`";
         let text = format!("failed to materialize {names}: broken");
         for log in waiting {
-            assert_eq!(log.take(), [text.clone()]);
+            assert_eq!(log.take(), [&*text]);
         }
         assert_eq!(content.take(), ["[3]"]);
         assert_eq!(reports.take(), ["cannot make `c`, `d`: broken"]);

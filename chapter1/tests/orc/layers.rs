@@ -216,7 +216,7 @@ fn tree_ir_graph_and_bytes_call_each_other_in_a_ring() {
             stack.ring(&tracker);
             // Whichever is looked up first, all are there then.
             let found = stack.main.lookup(&symbol(first)).unwrap();
-            assert_eq!(stack.objects.symbol_at(found.address).unwrap().1, 0);
+            assert_eq!(stack.session.symbol_at(found.address).unwrap().1, 0);
             for (name, at_zero) in
                 [("tree", 5.0), ("bytes", 1005.0), ("graph", 1105.0)]
             {
@@ -226,7 +226,7 @@ fn tree_ir_graph_and_bytes_call_each_other_in_a_ring() {
             assert_eq!(stack.call("ir", 103.0), 26.0 * 1111.0 - 1.0 + 5.0);
             tracker.remove().unwrap();
             assert_eq!(stack.used(), 0);
-            assert!(stack.objects.symbol_at(found.address).is_none());
+            assert!(stack.session.symbol_at(found.address).is_none());
             assert_eq!(stack.session.sizes(), (0, 0));
         }
     });
@@ -308,7 +308,7 @@ fn references_bind_to_the_winner<L: Layer>(
         assert_eq!(stack.call("g", 2.0), 1001.0);
         let f = stack.main.lookup(&symbol("f")).unwrap().address;
         let g = stack.main.lookup(&symbol("g")).unwrap().address;
-        let name = |at| stack.objects.symbol_at(at).unwrap().0;
+        let name = |at| stack.session.symbol_at(at).unwrap().0;
         assert_eq!((name(f), name(g)), (symbol("f"), symbol("g")));
         tracker.remove().unwrap();
         assert_eq!(stack.used(), 0);

@@ -114,7 +114,7 @@ fn work_whose_symbols_were_removed_comes_to_nothing() {
             match resolved_before {
                 true => {
                     let text = text.replace("`f`", "`f`, `user`");
-                    assert_eq!(answer.take(), [text.clone()]);
+                    assert_eq!(answer.take(), [&*text]);
                     assert_eq!(user.take(), [text]);
                 }
                 false => {

@@ -21,6 +21,7 @@ use super::abi::{self, Passed};
 use super::order::{Exit, Order};
 use super::regalloc::{Allocation, Allocator, Home, Loc, Reg};
 use super::target::Target;
+use crate::cancel::{self, Cancelled};
 use crate::ir::{
     BinaryOp, FloatCondition, Function, Inst, InstData, Type, Value,
 };
@@ -79,7 +80,7 @@ pub fn emit(
     scratch: &mut Scratch,
     constants: &mut Constants,
     graph: &mut LinkGraph,
-) {
+) -> Result<(), Cancelled> {
     let allocation = &allocator.allocation;
     let locals = function.slots.len() as u32 + allocation.spill_slots;
     let size = 8 * (locals + allocation.outgoing);
@@ -109,8 +110,9 @@ pub fn emit(
         flags: Flags::NotEqual,
         linked: None,
     };
-    emitter.function();
+    emitter.function()?;
     scratch.finish(function, graph);
+    Ok(())
 }
 
 impl Scratch {
@@ -172,7 +174,7 @@ struct Emitter<'e> {
 }
 
 impl Emitter<'_> {
-    fn function(&mut self) {
+    fn function(&mut self) -> Result<(), Cancelled> {
         self.mark(None);
         self.asm.prologue(self.frame);
         let order = self.order;
@@ -188,6 +190,7 @@ impl Emitter<'_> {
             let mut position = placed.start;
             for &inst in body {
                 position += 1;
+                cancel::check()?;
                 if !self.allocator.is_dead(inst) {
                     self.mark(Some(inst));
                     self.instruction(inst, position);
@@ -197,6 +200,7 @@ impl Emitter<'_> {
             self.make_moves(placed.end);
             self.exit(index, &Exit::of(self.function, placed.block));
         }
+        Ok(())
     }
 
     fn mark(&mut self, inst: Option<Inst>) {

@@ -34,6 +34,7 @@ mod uses;
 mod walk;
 
 use super::order::{Exit, Order};
+use crate::cancel::Cancelled;
 use crate::ir::{Function, Inst, Type, Value};
 use cranelift_entity::SecondaryMap;
 use std::fmt;
@@ -227,13 +228,18 @@ pub struct Allocator {
 impl Allocator {
     /// Allocates registers for a function that the verifier accepts. The
     /// result is in `self.allocation`.
-    pub fn run(&mut self, function: &Function, order: &Order) {
+    pub fn run(
+        &mut self,
+        function: &Function,
+        order: &Order,
+    ) -> Result<(), Cancelled> {
         self.reset(function);
         uses::find(self, function, order);
-        walk::walk(self, function, order);
+        walk::walk(self, function, order)?;
         edges::find_moves(self, function, order);
         spills::assign(self);
         edges::resolve(self);
+        Ok(())
     }
 
     /// Whether nobody needs what an instruction computes.

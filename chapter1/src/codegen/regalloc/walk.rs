@@ -3,13 +3,18 @@
 use super::moves::{Move, Place};
 use super::registers::Registers;
 use super::{Allocator, Loc, NEVER, Reg};
+use crate::cancel::{self, Cancelled};
 use crate::codegen::abi::{self, Passed};
 use crate::codegen::order::{Exit, Order};
 use crate::ir::{Function, Inst, InstData, Type, Value};
 
 /// Walks over the blocks in order. Each takes over the registers as its
 /// predecessors leave them.
-pub(super) fn walk(a: &mut Allocator, function: &Function, order: &Order) {
+pub(super) fn walk(
+    a: &mut Allocator,
+    function: &Function,
+    order: &Order,
+) -> Result<(), Cancelled> {
     let mut walk = Walk {
         a,
         function,
@@ -25,6 +30,7 @@ pub(super) fn walk(a: &mut Allocator, function: &Function, order: &Order) {
         let insts = &function.blocks[placed.block].insts;
         for &inst in &insts[..insts.len() - 1] {
             walk.at += 1;
+            cancel::check()?;
             if !walk.a.dead[inst] {
                 walk.instruction(inst);
             }
@@ -32,6 +38,7 @@ pub(super) fn walk(a: &mut Allocator, function: &Function, order: &Order) {
         walk.at = placed.end;
         walk.leave_block(&Exit::of(function, placed.block));
     }
+    Ok(())
 }
 
 pub(super) struct Walk<'w> {

@@ -140,7 +140,7 @@ fn check_changed(
 ) -> Result<(), Refusal> {
     let (mut order, mut allocator) = (Order::default(), Allocator::default());
     order.compute(function);
-    allocator.run(function, &order);
+    allocator.run(function, &order).unwrap();
     change(&mut allocator.allocation);
     check(function, &order, &allocator)
 }
@@ -428,7 +428,7 @@ fn the_order_of_blocks_must_be_that_of_their_positions() {
     let function = &module.functions[0];
     let (mut order, mut allocator) = (Order::default(), Allocator::default());
     order.compute(function);
-    allocator.run(function, &order);
+    allocator.run(function, &order).unwrap();
     assert!(check(function, &order, &allocator).is_ok());
     order.blocks.swap(1, 2);
     let refusal = check(function, &order, &allocator);

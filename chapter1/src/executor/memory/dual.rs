@@ -17,10 +17,12 @@ use rustix::process::{Resource, getrlimit};
 use super::error::MemoryError;
 use super::{Mapping, Sizes};
 
+// ANCHOR: Dual
 pub(super) struct Dual {
     view: MmapRaw,
     alias: MmapRaw,
 }
+// ANCHOR_END: Dual
 
 impl Dual {
     pub(super) fn new(sizes: Sizes) -> Result<Dual, MemoryError> {
@@ -43,16 +45,20 @@ impl Mapping for Dual {
         16
     }
 
+    // ANCHOR: writable
     fn writable(&self, offset: usize) -> *mut u8 {
         let within =
             if offset < self.alias.len() { &self.alias } else { &self.view };
         within.as_mut_ptr().wrapping_add(offset)
     }
+    // ANCHOR_END: writable
 
     /// Nothing changes hands: the view has been executable all along.
+    // ANCHOR: dual_seal
     fn seal(&mut self, _: usize, _: usize) -> io::Result<()> {
         Ok(())
     }
+    // ANCHOR_END: dual_seal
 
     /// A debug build makes a stray jump into freed code trap.
     fn release(&mut self, offset: usize, len: usize) -> io::Result<()> {
@@ -74,18 +80,21 @@ fn executable_file(size: usize) -> io::Result<OwnedFd> {
     if limit.is_some_and(|limit| limit < size as u64) {
         return Err(io::ErrorKind::FileTooLarge.into());
     }
+    // ANCHOR: executable_file
     let create = |flags| memfd_create(c"jit-code", MemfdFlags::CLOEXEC | flags);
     let file = match create(MemfdFlags::EXEC) {
         // Before Linux 6.3 there is no such flag: all files are executable.
         Err(rustix::io::Errno::INVAL) => create(MemfdFlags::empty()),
         answer => answer,
     }?;
+    // ANCHOR_END: executable_file
     ftruncate(&file, size as u64)?;
     Ok(file)
 }
 
 /// The whole file, read-execute at first; then its data part read-write. The
 /// one call exchanges execution for writing: the two never meet.
+// ANCHOR: map_view
 fn map_view(file: &OwnedFd, sizes: Sizes) -> io::Result<MmapRaw> {
     // SAFETY: the file has no name, and nobody else its descriptor: it stays
     // as long as it is. No reference into the mapping is ever made.
@@ -99,10 +108,13 @@ fn map_view(file: &OwnedFd, sizes: Sizes) -> io::Result<MmapRaw> {
     unsafe { mprotect(data, sizes.data, read_write) }?;
     Ok(view)
 }
+// ANCHOR_END: map_view
 
 /// The code's part of the file, read-write.
+// ANCHOR: map_alias
 fn map_alias(file: &OwnedFd, sizes: Sizes) -> io::Result<MmapRaw> {
     let alias = MmapOptions::new().len(sizes.code).map_raw(file)?;
     alias.advise(Advice::DontFork)?;
     Ok(alias)
 }
+// ANCHOR_END: map_alias

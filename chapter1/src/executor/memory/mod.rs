@@ -60,6 +60,7 @@ pub enum MappingChoice {
 
 /// What the client may give addresses in.
 #[derive(Clone, PartialEq, Eq, Debug)]
+// ANCHOR: Lease
 pub struct Lease {
     /// Where code goes.
     pub code: Range<ExecutorAddr>,
@@ -68,6 +69,7 @@ pub struct Lease {
     /// Code is sealed and released in multiples of this many bytes.
     pub code_granularity: u64,
 }
+// ANCHOR_END: Lease
 
 /// Executor memory in this process. Dropping it unmaps all of it, so nothing
 /// may run in it then.
@@ -104,6 +106,7 @@ impl Memory {
 
     /// Copies `bytes` to `at`, into code that is not sealed, or into data
     /// that no running code uses.
+    // ANCHOR: write
     pub fn write(
         &mut self,
         at: ExecutorAddr,
@@ -119,9 +122,11 @@ impl Memory {
         unsafe { to.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
         Ok(())
     }
+    // ANCHOR_END: write
 
     /// Ends the writing of `code`: from now on it may run, and is never
     /// changed until it is released.
+    // ANCHOR: seal
     pub fn seal(
         &mut self,
         code: Range<ExecutorAddr>,
@@ -139,11 +144,13 @@ impl Memory {
             .seal(offset, len)
             .map_err(MemoryError::kernel("make code executable"))
     }
+    // ANCHOR_END: seal
 
     /// Takes back what is no longer used, code or data; what it held is lost.
     /// The caller guarantees that no activation remains in it and that no
     /// other code leads to it. Before code memory is used again comes one
     /// [`synchronize`](Memory::synchronize) for all that was released.
+    // ANCHOR: release
     pub fn release(
         &mut self,
         range: Range<ExecutorAddr>,
@@ -162,16 +169,19 @@ impl Memory {
         self.sealed.remove(range);
         Ok(())
     }
+    // ANCHOR_END: release
 
     /// Makes every thread of this process forget instructions that it has
     /// fetched, so that none runs what a released range used to hold. It
     /// takes microseconds: call it once a batch. If it fails, what was
     /// released must not be used again.
+    // ANCHOR: synchronize
     pub fn synchronize(&self) -> Result<(), MemoryError> {
         membarrier(MembarrierCommand::PrivateExpeditedSyncCore)
             .map_err(io::Error::from)
             .map_err(MemoryError::kernel("synchronize instruction streams"))
     }
+    // ANCHOR_END: synchronize
 
     /// Stores a pointer in the data range, at a multiple of 8, atomically:
     /// code that runs meanwhile reads the old value or the new one, and with
@@ -181,6 +191,7 @@ impl Memory {
         at: ExecutorAddr,
         value: u64,
     ) -> Result<(), MemoryError> {
+        // ANCHOR: store_pointer
         self.check_pointer(at)?;
         let cell = self.mapping.writable(self.offset(at)).cast::<u64>();
         // SAFETY: the eight bytes are in the data range, which is always
@@ -189,6 +200,7 @@ impl Memory {
         let cell = unsafe { AtomicU64::from_ptr(cell) };
         cell.store(value, Ordering::Release);
         Ok(())
+        // ANCHOR_END: store_pointer
     }
 
     /// Whether there can be a pointer at `at`.
@@ -285,6 +297,7 @@ impl Memory {
 
 /// One way to write code and to execute it. Offsets count from the start of
 /// the code; the data follow it. The caller has checked them.
+// ANCHOR: Mapping
 trait Mapping: Send + Sync {
     /// Where the code starts, for those who execute it.
     fn base(&self) -> *mut u8;
@@ -303,6 +316,7 @@ trait Mapping: Send + Sync {
     /// Makes code writable again that cannot be running.
     fn release(&mut self, offset: usize, len: usize) -> io::Result<()>;
 }
+// ANCHOR_END: Mapping
 
 /// Bytes of code and of data, in whole pages.
 #[derive(Clone, Copy)]

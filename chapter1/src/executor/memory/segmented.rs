@@ -52,17 +52,21 @@ impl Mapping for Segmented {
         self.base().wrapping_add(offset)
     }
 
+    // ANCHOR: segmented_seal
     fn seal(&mut self, offset: usize, len: usize) -> io::Result<()> {
         self.protect(offset, len, MprotectFlags::READ | MprotectFlags::EXEC)
     }
+    // ANCHOR_END: segmented_seal
 
     /// No fill is needed: a stray jump faults, the page cannot be executed.
     fn release(&mut self, offset: usize, len: usize) -> io::Result<()> {
+        // ANCHOR: segmented_release
         let read_write = MprotectFlags::READ | MprotectFlags::WRITE;
         self.protect(offset, len, read_write)?;
         let give_back = UncheckedAdvice::DontNeed;
         // SAFETY: the contents, which become zeros, are what is released.
         unsafe { self.memory.unchecked_advise_range(give_back, offset, len) }
+        // ANCHOR_END: segmented_release
     }
 }
 

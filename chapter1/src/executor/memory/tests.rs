@@ -66,6 +66,7 @@ fn reused_memory_runs_the_new_code() {
 }
 
 #[test]
+// ANCHOR: a_neighbour_keeps_running
 fn a_neighbour_keeps_running_while_code_comes_and_goes() {
     for mapping in BOTH {
         let mut memory = small(mapping);
@@ -83,6 +84,7 @@ fn a_neighbour_keeps_running_while_code_comes_and_goes() {
         assert_eq!(call(&memory, next.start), 3);
     }
 }
+// ANCHOR_END: a_neighbour_keeps_running
 
 #[test]
 fn two_memories_do_not_know_each_other() {

@@ -6,7 +6,8 @@
 
 use super::redirect::{self, Interrupted};
 use super::threads;
-use crate::executor::{cancel, escape, thread};
+use crate::cancel;
+use crate::executor::{escape, thread};
 use libc::{SIG_IGN, SIGINT, c_int, siginfo_t};
 use std::ffi::c_void;
 use std::io;
@@ -24,7 +25,7 @@ pub(super) fn install() -> io::Result<()> {
 }
 
 /// Makes all threads that are in JIT'd code look at the flag.
-pub(in crate::executor) fn forward() {
+pub(crate) fn forward() {
     if IS_INSTALLED.load(Ordering::SeqCst) {
         threads::signal_all(SIGINT);
     }

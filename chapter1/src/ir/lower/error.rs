@@ -1,5 +1,6 @@
 //! What can be wrong with a well-formed item.
 
+use crate::cancel::Cancelled;
 use crate::span::Span;
 use crate::syntax::diagnostics::{Diagnostic, count, cut};
 use thiserror::Error;
@@ -45,6 +46,9 @@ pub enum LowerErrorKind {
         /// The number of arguments.
         found: usize,
     },
+    /// Somebody wants everything to stop.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
 }
 
 impl LowerError {
@@ -73,6 +77,9 @@ impl LowerError {
                 Diagnostic::error(title, span)
                     .label("neither defined nor declared")
                     .help(declare)
+            }
+            LowerErrorKind::Cancelled(_) => {
+                Diagnostic::error(title, span).label("compiled so far")
             }
             LowerErrorKind::WrongArguments { found, .. } => {
                 Diagnostic::error(title, span).label(count(*found, "argument"))

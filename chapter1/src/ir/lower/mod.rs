@@ -12,6 +12,7 @@ use super::{
     BinaryOp, Callee, CalleeData, CalleeKind, FloatCondition, Function,
     FunctionBuilder, Signature, Slot, Type, Value,
 };
+use crate::cancel;
 use crate::recursion;
 use crate::span::Span;
 use crate::symbol::Symbol;
@@ -151,6 +152,11 @@ impl<'l> Lowerer<'l> {
 
     fn expr_unguarded(&mut self, expr: Expr) -> Value {
         let span = self.ast.spans[expr];
+        if let Err(cancelled) = cancel::check() {
+            let kind = LowerErrorKind::Cancelled(cancelled);
+            self.errors = vec![LowerError { kind, span }];
+            return self.b.constant(0.0);
+        }
         match self.ast.exprs[expr] {
             ExprData::Number(value) => {
                 self.b.set_span(span);

@@ -1,6 +1,7 @@
 //! Expressions.
 
 use super::{ItemParser, MAX_NESTING, Parse, error_at};
+use crate::cancel;
 use crate::recursion;
 use crate::span::Span;
 use crate::syntax::ast::{BinaryKind, Binding, Expr, ExprData};
@@ -35,6 +36,7 @@ impl ItemParser<'_, '_> {
     /// than it; what binds equally belongs to this loop, so that operators
     /// group to the left.
     fn climb(&mut self, weakest: u8) -> Parse<Expr> {
+        cancel::check().map_err(|cancelled| self.error(cancelled.into()))?;
         let mut lhs = self.unary()?;
         while let Some((op, operator)) = self.peek_binary(weakest) {
             if operator.meaning == Meaning::Assign {

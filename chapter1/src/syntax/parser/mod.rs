@@ -19,6 +19,7 @@ use super::error::{END, SyntaxError, SyntaxErrorKind};
 use super::lexer::{Lexer, Token};
 use super::names::Name;
 use super::operators::Operators;
+use crate::cancel;
 use crate::span::Span;
 use cranelift_entity::SecondaryMap;
 
@@ -140,6 +141,7 @@ impl<'s> Parser<'s> {
         loop {
             match self.token {
                 Token::End => return,
+                _ if cancel::is_requested() => return,
                 Token::Semicolon => return self.advance(),
                 Token::Def | Token::Extern if self.begins_line() => return,
                 _ => self.advance(),

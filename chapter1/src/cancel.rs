@@ -4,17 +4,35 @@
 //! on. It is set until somebody [takes](take) it; meanwhile no JIT'd code
 //! can be entered, and whatever polls gives up.
 
-use super::traps;
+use crate::executor::traps;
 use std::sync::atomic::{AtomicBool, Ordering};
+use thiserror::Error;
 
 /// Machine code polls it too.
-pub(super) static REQUESTED: AtomicBool = AtomicBool::new(false);
+pub(crate) static REQUESTED: AtomicBool = AtomicBool::new(false);
 
 /// Whether somebody wants everything to stop. It costs next to nothing: a
 /// host function that blocks, or a compiler's pass that takes long, asks now
 /// and then, and returns soon if so.
 pub fn is_requested() -> bool {
     REQUESTED.load(Ordering::Relaxed)
+}
+
+/// Something was given up, because somebody wants everything to stop.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
+#[error("interrupted")]
+pub struct Cancelled;
+
+/// The same question, for those who give up with an error.
+///
+/// # Errors
+/// If somebody wants everything to stop.
+#[inline]
+pub fn check() -> Result<(), Cancelled> {
+    match is_requested() {
+        true => Err(Cancelled),
+        false => Ok(()),
+    }
 }
 
 /// Interrupts all threads that run JIT'd code, as Ctrl-C does. Without
@@ -31,6 +49,6 @@ pub fn take() -> bool {
 }
 
 /// Sets the flag, in an order with the list of threads: see there.
-pub(super) fn set() {
+pub(crate) fn set() {
     REQUESTED.store(true, Ordering::SeqCst);
 }

@@ -1,0 +1,95 @@
+//! Pages with one fault each, in a real browser. Where there is none, these
+//! tests have nothing to test with, and say so.
+
+use super::*;
+use crate::book::render::tests::workspace;
+use crate::book::transcript;
+use std::fs;
+
+/// What the browser says of a book whose last page holds `html`.
+fn visit(html: &str) -> Option<Result<String, String>> {
+    if Browser::find().is_none() {
+        eprintln!("no browser: nothing is tested");
+        return None;
+    }
+    let root = workspace(&format!("# Page\n\n{html}\n"));
+    render::render(root.path()).unwrap();
+    Some(check(root.path(), &Options::default()))
+}
+
+/// The faults of a page, which has some.
+fn faults(html: &str) -> Option<String> {
+    visit(html).map(Result::unwrap_err)
+}
+
+#[test]
+fn a_good_page_can_be_seen_searched_and_turned() {
+    let code = format!("```text\n{}\n```", "long ".repeat(100));
+    if let Some(result) = visit(&code) {
+        assert_eq!(result, Ok(String::new()));
+    }
+}
+
+#[test]
+fn an_error_of_a_script_is_a_fault() {
+    let script = "<script>nothing.at.all</script>";
+    let Some(faults) = faults(script) else { return };
+    let expected = "book/src/page.md:1: 1280-dark: error: ";
+    assert!(faults.contains(expected), "{faults}");
+    assert!(faults.contains("nothing is not defined"), "{faults}");
+    assert!(!faults.contains("without-scripts"), "{faults}");
+}
+
+#[test]
+fn something_that_cannot_be_loaded_is_a_fault() {
+    let Some(faults) = faults("<img src=\"none.png\" alt=\"None\">") else {
+        return;
+    };
+    assert!(faults.contains("none.png"), "{faults}");
+}
+
+#[test]
+fn what_is_wider_than_a_narrow_window_is_a_fault() {
+    let wide = "<div style=\"width: 500px\">wide</div>";
+    let Some(faults) = faults(wide) else { return };
+    let expected = "390-light: wider than the window: <div style";
+    assert!(faults.contains(expected), "{faults}");
+    assert!(faults.contains("390-light-without-scripts"), "{faults}");
+    assert!(!faults.contains("1280"), "{faults}");
+}
+
+#[test]
+fn a_book_that_cannot_be_searched_is_a_fault() {
+    if Browser::find().is_none() {
+        return;
+    }
+    let root = workspace("# Page\n");
+    render::render(root.path()).unwrap();
+    for entry in fs::read_dir(root.path().join(RENDERED)).unwrap() {
+        let path = entry.unwrap().path();
+        if path.to_string_lossy().contains("searchindex") {
+            fs::write(path, "").unwrap();
+        }
+    }
+    let faults = check(root.path(), &Options::default()).unwrap_err();
+    assert!(faults.contains("the search does not find `Page`"), "{faults}");
+}
+
+#[test]
+fn copying_a_transcript_copies_its_command_alone() {
+    let Some(program) = Browser::find() else { return };
+    let root = workspace("# Page\n\n{{#transcript hello}}\n");
+    let recordings = root.path().join(transcript::DIRECTORY);
+    fs::create_dir_all(&recordings).unwrap();
+    let recording = "$ echo hello\nhello\n$ echo bye\nbye\n";
+    fs::write(recordings.join("hello.txt"), recording).unwrap();
+    render::render(root.path()).unwrap();
+    let page = root.path().join(RENDERED).join("page.html");
+    let mut browser = Browser::start(&program).unwrap();
+    browser.load(&format!("file://{}", page.display())).unwrap();
+    // What mdBook's button copies is the text of the code beside it.
+    let copied = "[...document.querySelectorAll('.clip-button')].map(
+        button => button.closest('pre').querySelector('code').innerText)";
+    let copied = browser.evaluate(copied).unwrap();
+    assert_eq!(copied, json!(["echo hello", "echo bye"]));
+}

@@ -1,0 +1,168 @@
+//! Pages with one fault each, and pages without.
+
+use super::*;
+use crate::book::transcript::DIRECTORY;
+use std::fs;
+use tempfile::TempDir;
+
+/// A workspace with a chapter of one file and one transcript.
+fn workspace() -> TempDir {
+    let root = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| {
+        let path = root.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    let source = "fn f() -> u8 {\n    // ANCHOR: one\n    1\n    \
+                  // ANCHOR_END: one\n}\n";
+    write("chapter1/src/lib.rs", source);
+    write("chapter1/programs/a.ks", "# ANCHOR: a\n1\n# ANCHOR_END: a\n");
+    write(&format!("{DIRECTORY}/hello.txt"), "$ echo hello\nhello\n");
+    root
+}
+
+/// A page that shows all there is.
+const GOOD: &str = "\
+# Title
+
+```rust
+{{#include ../../../chapter1/src/lib.rs:one}}
+```
+
+```kaleidoscope
+{{#include ../../../chapter1/programs/a.ks:a}}
+```
+
+{{#transcript hello}}
+";
+
+/// The text of a page and its faults, when the page is all of the book.
+fn expand(text: &str) -> (String, Vec<String>) {
+    let root = workspace();
+    let mut expander = Expander::new(root.path()).unwrap();
+    let path = Path::new("book/src/chapter1/page.md");
+    let expanded = expander.expand(Page { path, text });
+    let faults = expander.finish();
+    (expanded, faults.iter().map(Fault::to_string).collect())
+}
+
+/// The only fault of the good page with `text` at its end, from line 13 on.
+fn fault(text: &str) -> String {
+    let (_, faults) = expand(&format!("{GOOD}\n{text}"));
+    let [fault] = &*faults else { panic!("not one fault: {faults:?}") };
+    fault.clone()
+}
+
+#[test]
+fn a_good_page_shows_excerpts_and_transcripts() {
+    let (text, faults) = expand(GOOD);
+    assert_eq!(faults, [""; 0]);
+    assert!(text.starts_with("# Title\n\n<figure class=\"listing\">"));
+    assert!(text.contains("../api/src/chapter1/lib.rs.html#3-3"), "{text}");
+    assert!(text.contains("fn f() -&gt; u8 &#123;&#10;</span>"), "{text}");
+    assert!(text.contains("<code class=\"lang-kaleidoscope\">1</code>"));
+    assert!(text.contains("<samp>hello</samp>"), "{text}");
+    assert!(!text.contains("{{#"), "{text}");
+}
+
+#[test]
+fn an_anchor_that_does_not_exist_is_a_fault_of_the_page() {
+    let include = "```rust\n{{#include ../../../chapter1/src/lib.rs:two}}\n```";
+    let expected = "book/src/chapter1/page.md:13: \
+                    `chapter1/src/lib.rs` has no anchor `two`";
+    assert_eq!(fault(include), expected);
+}
+
+#[test]
+fn a_file_that_does_not_exist_is_a_fault_of_the_page() {
+    let include = "```rust\n{{#include ../../../chapter1/src/a.rs:one}}\n```";
+    let expected = "book/src/chapter1/page.md:13: \
+                    no chapter has a file `chapter1/src/a.rs`";
+    assert_eq!(fault(include), expected);
+    let include = "```rust\n{{#include ../../../../etc/passwd}}\n```";
+    assert!(fault(include).ends_with("outside of the workspace"));
+}
+
+#[test]
+fn an_anchor_that_no_page_shows_is_a_fault_of_its_file() {
+    let (_, faults) = expand(&GOOD.replace("lib.rs:one", "lib.rs"));
+    let expected = "chapter1/src/lib.rs:2: no page shows `one`";
+    assert_eq!(faults, [expected]);
+}
+
+#[test]
+fn lines_by_number_are_refused() {
+    let include = "```rust\n{{#include ../../../chapter1/src/lib.rs:1:2}}\n```";
+    assert!(fault(include).ends_with("no anchor `1:2`"));
+}
+
+#[test]
+fn a_transcript_that_does_not_exist_is_a_fault() {
+    let expected = "book/src/chapter1/page.md:13: no transcript `bye`";
+    assert_eq!(fault("{{#transcript bye}}"), expected);
+}
+
+#[test]
+fn a_directive_that_nobody_knows_is_a_fault() {
+    let expected = "book/src/chapter1/page.md:14: no directive `helper`";
+    assert_eq!(fault("text\n`{{#helper}}`"), expected);
+    assert!(fault("```text\n{{#helper}}\n```").ends_with("in a code block"));
+    assert!(fault("{{#}}").ends_with("no directive ``"));
+    assert!(fault("{{#playground a.rs}}").ends_with("`playground`"));
+    assert!(fault("{{#transcript").ends_with("in `transcript`"));
+}
+
+#[test]
+fn a_directive_in_the_wrong_place_is_a_fault() {
+    assert!(fault("see {{#transcript hello}}").ends_with("shares its line"));
+    let loose = "{{#include ../../../chapter1/src/lib.rs:one}}";
+    assert!(fault(loose).ends_with("stands in a code block"));
+    let block = format!("```rust\nlet a;\n{loose}\n```");
+    assert!(fault(&block).ends_with("all that its code block holds"));
+}
+
+#[test]
+fn loose_rust_is_a_fault() {
+    let loose = fault("text\n\n```rust\nlet a = 1;\n```");
+    let expected = "book/src/chapter1/page.md:15: Rust that is built nowhere";
+    assert!(loose.starts_with(expected), "{loose}");
+    assert!(fault("```rust,ignore\n1\n```").contains("built nowhere"));
+    assert!(fault("```rust,sketch:\n1\n```").contains("built nowhere"));
+}
+
+#[test]
+fn rust_behind_another_name_or_none_is_a_fault() {
+    assert!(fault("```rs\n1\n```").ends_with("`rs` is known here"));
+    assert!(fault("```\n1\n```").ends_with("`` is known here"));
+    assert!(fault("text\n\n    let a = 1;\n").contains("indented code"));
+    assert!(fault("```console\n$ a\n```").contains("`console`"));
+}
+
+#[test]
+fn rust_with_a_reason_shows_it() {
+    let sketch = "```rust,sketch: replaced below\nlet a = 1;\n```\n";
+    let (text, faults) = expand(&format!("{GOOD}\n{sketch}"));
+    assert_eq!(faults, [""; 0]);
+    assert!(text.contains("Sketch: replaced below</figcaption>"), "{text}");
+}
+
+#[test]
+fn an_escaped_directive_stays_for_mdbook() {
+    let escaped = "`\\{{#include a.rs:b}}`\n";
+    let (text, faults) = expand(&format!("{GOOD}\n{escaped}"));
+    assert_eq!(faults, [""; 0]);
+    assert!(text.ends_with(escaped), "{text}");
+}
+
+#[test]
+fn an_excerpt_in_a_list_stays_in_it() {
+    let page = GOOD.replace(
+        "```rust\n{{#include ../../../chapter1/src/lib.rs:one}}\n```",
+        "- a\n  ```rust\n  {{#include ../../../chapter1/src/lib.rs:one}}\n  \
+         ```\n  b",
+    );
+    let (text, faults) = expand(&page);
+    assert_eq!(faults, [""; 0]);
+    assert!(text.contains("- a\n  <figure class=\"listing\">"), "{text}");
+    assert!(text.contains("</figure>\n\n  b\n"), "{text}");
+}

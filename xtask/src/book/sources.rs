@@ -1,0 +1,108 @@
+//! The source files that pages show parts of, and which parts they have shown.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use super::anchors::{self, Anchor};
+use super::fault::Fault;
+
+/// The source files of all chapters.
+pub(crate) struct Sources {
+    /// By their paths from the workspace's root.
+    files: BTreeMap<PathBuf, Source>,
+}
+
+struct Source {
+    text: String,
+    anchors: Vec<Anchor>,
+    shown: BTreeSet<String>,
+}
+
+impl Sources {
+    /// Reads the files of the directories `chapter…` in `root`, and says what
+    /// is wrong with their anchors.
+    pub(crate) fn read(root: &Path) -> io::Result<(Sources, Vec<Fault>)> {
+        let (mut files, mut faults) = (BTreeMap::new(), Vec::new());
+        for path in source_files(root)? {
+            let text = fs::read_to_string(root.join(&path))?;
+            let (anchors, wrong) = anchors::anchors(&path, &text);
+            faults.extend(wrong);
+            let shown = BTreeSet::new();
+            files.insert(path, Source { text, anchors, shown });
+        }
+        Ok((Sources { files }, faults))
+    }
+
+    /// The text of a file and the lines, counted from 0, that an anchor in it
+    /// names, or all of them. The anchor counts as shown from now on.
+    ///
+    /// # Errors
+    /// If a chapter has no such file, or the file no such anchor.
+    pub(crate) fn part(
+        &mut self,
+        file: &Path,
+        anchor: Option<&str>,
+    ) -> Result<(&str, Range<usize>), String> {
+        let shown = file.display();
+        let source = self
+            .files
+            .get_mut(file)
+            .ok_or_else(|| format!("no chapter has a file `{shown}`"))?;
+        let Some(name) = anchor else {
+            return Ok((&source.text, 0..source.text.lines().count()));
+        };
+        let anchor =
+            source
+                .anchors
+                .iter()
+                .find(|anchor| anchor.name == name)
+                .ok_or_else(|| format!("`{shown}` has no anchor `{name}`"))?;
+        source.shown.insert(name.to_owned());
+        Ok((&source.text, anchor.lines.clone()))
+    }
+
+    /// The anchors that no page has shown.
+    pub(crate) fn unused(&self) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        for (file, source) in &self.files {
+            let is_unused =
+                |anchor: &&Anchor| !source.shown.contains(&anchor.name);
+            for anchor in source.anchors.iter().filter(is_unused) {
+                let what = format!("no page shows `{}`", anchor.name);
+                faults.push(Fault::new(file, anchor.lines.start, what));
+            }
+        }
+        faults
+    }
+}
+
+/// What a page can include: Rust, Kaleidoscope, manifests.
+const EXTENSIONS: [&str; 3] = ["rs", "ks", "toml"];
+
+fn source_files(root: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut directories = vec![root.to_owned()];
+    while let Some(directory) = directories.pop() {
+        for entry in fs::read_dir(&directory)? {
+            let entry = entry?;
+            let path = entry.path();
+            let inside = path.strip_prefix(root).expect("found in there");
+            let is_in_chapter = inside.to_string_lossy().starts_with("chapter");
+            if !is_in_chapter {
+                continue;
+            } else if entry.file_type()?.is_dir() {
+                directories.push(path);
+            } else if EXTENSIONS.iter().any(|known| has(&path, known)) {
+                found.push(inside.to_owned());
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn has(path: &Path, extension: &str) -> bool {
+    path.extension().is_some_and(|found| found == extension)
+}
