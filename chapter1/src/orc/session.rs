@@ -140,7 +140,7 @@ impl ExecutionSession {
     ///
     /// # Errors
     /// If a symbol does not exist or cannot be produced, or this thread is
-    /// running a task.
+    /// running a task, or everything shall stop.
     pub fn lookup(
         self: &Arc<Self>,
         order: &SearchOrder,
@@ -154,7 +154,7 @@ impl ExecutionSession {
         self.lookup_async(order, names, Wanted::Ready, move |result| {
             *lock(&to) = Some(result);
         });
-        self.tasks.run_until(|| lock(&answer).is_some());
+        self.tasks.run_until(|| lock(&answer).is_some())?;
         lock(&answer).take().expect("waited for")
     }
 

@@ -6,10 +6,12 @@
 
 use super::state::LookupResult;
 use super::{MaterializationResponsibility, MaterializationUnit, OnComplete};
+use crate::cancel::{self, Cancelled};
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// Something to be done when nobody holds a lock.
 pub enum Task {
@@ -47,6 +49,10 @@ impl Dispatcher for Inline {
         }
     }
 }
+
+/// Whoever waits looks up now and then whether everything shall stop: a
+/// signal handler cannot wake threads.
+const LOOK_UP: Duration = Duration::from_millis(20);
 
 thread_local! {
     static IN_TASK: Cell<bool> = const { Cell::new(false) };
@@ -87,8 +93,15 @@ impl Tasks {
     }
 
     /// Runs tasks, and waits while others do, until `is_done`.
-    pub(super) fn run_until(&self, is_done: impl Fn() -> bool) {
-        self.run_while(|_| !is_done());
+    ///
+    /// # Errors
+    /// If everything shall stop before that.
+    pub(super) fn run_until(
+        &self,
+        is_done: impl Fn() -> bool,
+    ) -> Result<(), Cancelled> {
+        self.run_while(|_| !is_done() && !cancel::is_requested());
+        if is_done() { Ok(()) } else { Err(Cancelled) }
     }
 
     /// Runs tasks, and waits for those that others run.
@@ -141,8 +154,8 @@ impl Tasks {
     }
 
     fn wait<'q>(&self, queue: MutexGuard<'q, Queue>) -> MutexGuard<'q, Queue> {
-        let queue = self.progress.wait(queue);
-        queue.unwrap_or_else(PoisonError::into_inner)
+        let result = self.progress.wait_timeout(queue, LOOK_UP);
+        result.unwrap_or_else(PoisonError::into_inner).0
     }
 }
 

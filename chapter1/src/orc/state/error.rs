@@ -1,5 +1,6 @@
 //! What can go wrong in the life of symbols.
 
+use crate::cancel::Cancelled;
 use crate::symbol::Symbol;
 use std::error::Error;
 use std::fmt;
@@ -63,6 +64,9 @@ pub enum LookupError {
     /// The session is over.
     #[error("the session has ended")]
     Ended,
+    /// Everything shall stop; the answer is not waited for.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
 }
 
 /// The symbols of some work are gone: they failed or were removed.
