@@ -20,7 +20,7 @@
 //! | [`jit`] | definitions compiled when something needs them |
 //! | [`orc`] | the life of symbols; the JIT does not stand on it yet |
 //! | [`definitions`] | what the user has declared and defined |
-//! | [`repl`] | files and pipes, options, answers: what the binary does |
+//! | [`repl`] | files, pipes and the prompt, options, answers: what the binary does |
 //! | [`symbol`], [`span`], [`recursion`], [`timing`] | what the others share |
 
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]

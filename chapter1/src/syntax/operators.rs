@@ -83,4 +83,14 @@ impl Operators {
     pub fn define_unary(&mut self, op: u8) {
         self.unary[op as usize] = true;
     }
+
+    /// Gives the binary operator `op` its built-in meaning back, or none.
+    pub fn forget_binary(&mut self, op: u8) {
+        self.binary[op as usize] = Operators::default().binary(op);
+    }
+
+    /// Makes `op` no prefix operator any more.
+    pub fn forget_unary(&mut self, op: u8) {
+        self.unary[op as usize] = false;
+    }
 }

@@ -244,10 +244,7 @@ fn a_line_that_completes_an_item_ends_it() {
         typed("def unary-(x) x\n1\n-2\n"),
         "(def unary- (x)\n  x) | 1 | (unary- 2)"
     );
-    assert_eq!(
-        typed("if 1 then 2 else 3\n+ 4\n"),
-        "(if 1\n  2\n  3) | ?"
-    );
+    assert_eq!(typed("if 1 then 2 else 3\n+ 4\n"), "(if 1\n  2\n  3) | ?");
 }
 
 #[test]

@@ -1,0 +1,9 @@
+//! The prompt: its commands, by script, and line editing, in a terminal.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod commands;
+mod editing;
+mod lines;
+mod terminal;
