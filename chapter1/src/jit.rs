@@ -1,6 +1,8 @@
 //! The JIT of this chapter: modules are kept until one of their functions is
 //! needed; then it is compiled and linked, with all that it calls.
 
+mod program;
+
 use crate::codegen::Target;
 use crate::definitions::Again;
 use crate::driver::{Base, Counts, Driver};
@@ -8,8 +10,8 @@ use crate::executor::memory::{MemoryConfig, MemoryError};
 use crate::executor::{Executor, Host, InProcess};
 use crate::ir::Module;
 use crate::orc::{
-    DefineError, HostFunctions, IrCompileLayer, Layer, ObjectLinkingLayer,
-    Observer, ResourceTracker,
+    CodeWatcher, DefineError, HostFunctions, IrCompileLayer, Layer,
+    ObjectLinkingLayer, Observer, ResourceTracker,
 };
 use std::sync::Arc;
 
@@ -68,6 +70,10 @@ impl Driver for KaleidoscopeJit {
 
     fn observe(&self, observer: Observer) {
         self.compile.observe(observer);
+    }
+
+    fn watch_code(&self, watcher: CodeWatcher) {
+        self.objects.watch(watcher);
     }
 
     fn counts(&self) -> Counts {

@@ -23,7 +23,7 @@
 //! | [`driver`] | a JIT as its users see it: define, evaluate, call, remove |
 //! | [`definitions`] | what the user has defined, from what, and who calls whom |
 //! | [`kaleidoscope`] | source text in, values out |
-//! | [`repl`] | files and pipes, options, answers: what the binary does |
+//! | [`repl`] | files, pipes and the prompt, options, answers: what the binary does |
 //! | [`cancel`] | the wish to stop, which everything that may take long looks at |
 //! | [`symbol`], [`span`], [`recursion`], [`timing`] | what the others share |
 

@@ -44,9 +44,9 @@ pub struct Phases {
 }
 
 impl Phases {
-    /// Starts measuring.
-    pub fn switch_on(&self) {
-        self.is_on.store(true, Ordering::Relaxed);
+    /// Starts or stops measuring, and says what it did before.
+    pub fn switch(&self, is_on: bool) -> bool {
+        self.is_on.swap(is_on, Ordering::Relaxed)
     }
 
     /// Runs `body`, and adds the time that it takes to a phase.
@@ -59,6 +59,11 @@ impl Phases {
         let spent = start.elapsed().as_nanos() as u64;
         self.nanoseconds[phase as usize].fetch_add(spent, Ordering::Relaxed);
         result
+    }
+
+    /// The time spent in each phase so far.
+    pub fn all(&self) -> [Duration; Phase::ALL.len()] {
+        Phase::ALL.map(|phase| self.spent(phase))
     }
 
     /// The time spent in a phase so far.

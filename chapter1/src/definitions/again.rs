@@ -4,12 +4,10 @@
 //! its symbols are gone from the session, and a lookup misses them. Then this
 //! generator makes another unit from the table of definitions.
 
-use super::{Definitions, Origin};
+use super::Definitions;
 use crate::ir::Module;
-use crate::ir::lower::{LowerError, Lowering};
 use crate::orc::{Cause, DefineError, DefinitionGenerator, JitDylib, Layer};
 use crate::symbol::Symbol;
-use crate::syntax::{Ast, Item, Operators, Parsed, Parser};
 use std::sync::Arc;
 use thiserror::Error;
 
@@ -45,16 +43,10 @@ impl<L: Layer<Program = Module>> DefinitionGenerator for Again<L> {
                 let current = self.definitions.get(name);
                 current.is_some_and(|c| Arc::ptr_eq(&c, &definition))
             };
-            let mut module = match &definition.origin {
-                Origin::Ir(module) => Module::clone(module),
-                Origin::Source { text, operators } => {
-                    self.lower(text, operators).map_err(|_| {
-                        // What was accepted once relies on nothing that can
-                        // change.
-                        Cause::new(Changed(name.clone()))
-                    })?
-                }
-            };
+            let module = self.definitions.module(&definition);
+            // What was accepted once relies on nothing that can change.
+            let mut module =
+                module.ok_or_else(|| Cause::new(Changed(name.clone())))?;
             module.functions.retain(|function| is_current(&function.name));
             match self.layer.add(&definition.tracker, module) {
                 Ok(()) if is_current(name) => {}
@@ -66,23 +58,5 @@ impl<L: Layer<Program = Module>> DefinitionGenerator for Again<L> {
             }
         }
         Ok(())
-    }
-}
-
-impl<L> Again<L> {
-    fn lower(
-        &self,
-        text: &str,
-        operators: &Operators,
-    ) -> Result<Module, Vec<LowerError>> {
-        let (mut ast, mut operators) = (Ast::default(), *operators);
-        let parsed = Parser::new(text).next_item(&mut operators, &mut ast);
-        let Parsed::Item(Item::Definition { prototype, body }) = parsed else {
-            return Err(Vec::new());
-        };
-        let mut lowering = Lowering::default();
-        let function =
-            lowering.definition(&ast, &prototype, body, &*self.definitions)?;
-        Ok(Module { functions: vec![function] })
     }
 }

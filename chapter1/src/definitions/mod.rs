@@ -3,7 +3,8 @@
 //!
 //! | file | what it has |
 //! |---|---|
-//! | `again` | definitions made anew from their source |
+//! | `origin` | what a definition is made from |
+//! | `again` | definitions made anew from that |
 //!
 //! This table outlives the machine code. Code may fail to compile for want
 //! of a symbol that is defined later, or be lost; then it is made again from
@@ -12,14 +13,15 @@
 //! to whom, in machine code, the session knows.)
 
 mod again;
+mod origin;
 
 pub use again::Again;
+pub use origin::Origin;
 
 use crate::ir::Module;
 use crate::ir::lower::Prototypes;
 use crate::orc::{InUse, ResourceTracker};
 use crate::symbol::Symbol;
-use crate::syntax::Operators;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -58,20 +60,6 @@ pub struct Definition {
     pub version: usize,
     /// What it is removed by.
     pub tracker: ResourceTracker,
-}
-
-/// What a definition is made from.
-#[derive(Clone)]
-pub enum Origin {
-    /// The text of an item.
-    Source {
-        /// The text.
-        text: Arc<str>,
-        /// The operators as they were defined then.
-        operators: Arc<Operators>,
-    },
-    /// A module, which is kept.
-    Ir(Arc<Module>),
 }
 
 /// What the table is going to know of a function.
@@ -186,14 +174,31 @@ impl Definitions {
     /// The functions that are defined, in the order of their names, each
     /// with its number of parameters.
     pub fn defined(&self) -> Vec<(Symbol, usize)> {
+        self.list(|known| known.definition.is_some())
+    }
+
+    /// The functions that are declared and not defined, in the order of
+    /// their names, each with its number of parameters.
+    pub fn declared(&self) -> Vec<(Symbol, usize)> {
+        self.list(|known| known.definition.is_none())
+    }
+
+    fn list(&self, wanted: impl Fn(&Known) -> bool) -> Vec<(Symbol, usize)> {
         let table = self.lock();
         let functions = table.functions.iter();
-        let mut defined: Vec<(Symbol, usize)> = functions
-            .filter(|(_, known)| known.definition.is_some())
+        let mut list: Vec<(Symbol, usize)> = functions
+            .filter(|(_, known)| wanted(known))
             .map(|(name, known)| (name.clone(), known.params))
             .collect();
-        defined.sort();
-        defined
+        list.sort();
+        list
+    }
+
+    /// The names that a program can use, declared or not, in no order.
+    pub fn names(&self) -> Vec<String> {
+        let table = self.lock();
+        let functions = table.functions.keys().map(Symbol::to_string);
+        functions.chain(table.host.keys().cloned()).collect()
     }
 
     /// How many definitions there have been.

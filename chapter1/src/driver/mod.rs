@@ -22,10 +22,14 @@ pub use base::Base;
 pub use error::{JitError, Path};
 pub use function::{Function, Signature};
 
+use crate::codegen::CodeGenerator;
 use crate::definitions::{Origin, Prepared};
 use crate::executor::{ExecutorAddr, HostFn};
 use crate::ir::Module;
-use crate::orc::{DefineError, Found, Hold, Observer, ResourceTracker};
+use crate::link::LinkGraph;
+use crate::orc::{
+    CodeWatcher, DefineError, Found, Hold, Observer, ResourceTracker,
+};
 use crate::symbol::Symbol;
 use expression::Expression;
 use std::sync::Arc;
@@ -59,6 +63,20 @@ pub trait Driver {
 
     /// Asks to be shown each module as it is compiled.
     fn observe(&self, observer: Observer);
+
+    /// Asks to be told where functions are put from now on.
+    fn watch_code(&self, watcher: CodeWatcher);
+
+    /// What the stack would make of a module: the module as it is compiled
+    /// in the end, and its code. Nothing is put in place.
+    ///
+    /// # Errors
+    /// If a function is too large.
+    fn preview(&self, module: Module) -> Result<(Module, LinkGraph), JitError> {
+        let target = self.base().session.executor().target();
+        let graph = CodeGenerator::new(target).compile(&module)?;
+        Ok((module, graph))
+    }
 
     /// How much has been done.
     fn counts(&self) -> Counts;

@@ -9,7 +9,7 @@ mod explain;
 pub use explain::explain;
 
 use crate::definitions::Origin;
-use crate::driver::Driver;
+use crate::driver::{Driver, JitError};
 use crate::ir::lower::Lowering;
 use crate::ir::{Function, InstData, Module};
 use crate::span::Span;
@@ -150,6 +150,31 @@ impl<D: Driver> Kaleidoscope<D> {
         })
     }
 
+    /// The operators as they are defined now.
+    pub fn operators(&self) -> &Operators {
+        &self.operators
+    }
+
+    /// Removes a function; an operator's character then means what it meant
+    /// before any definition.
+    ///
+    /// # Errors
+    /// If there is none, or it is in use.
+    pub fn undefine(&mut self, name: &Symbol) -> Result<(), JitError> {
+        self.jit.remove(name)?;
+        if let Some(&[op]) = name.strip_prefix("binary").map(str::as_bytes)
+            && op.is_ascii_punctuation()
+        {
+            self.operators.forget_binary(op);
+        }
+        if let Some(&[op]) = name.strip_prefix("unary").map(str::as_bytes)
+            && op.is_ascii_punctuation()
+        {
+            self.operators.forget_unary(op);
+        }
+        Ok(())
+    }
+
     fn define(
         &mut self,
         prototype: &Prototype,
@@ -173,9 +198,7 @@ impl<D: Driver> Kaleidoscope<D> {
         let name = function.name.clone();
         let module = Module { functions: vec![function] };
         show(&module);
-        // Only the definition of an operator can have changed them.
-        let is_operator = !name.ends_with(|c: char| c.is_alphanumeric());
-        if is_operator && *self.remembered != self.operators {
+        if self.remembered.version() != self.operators.version() {
             self.remembered = Arc::new(self.operators);
         }
         let operators = self.remembered.clone();

@@ -117,6 +117,11 @@ impl JitDylib {
         self.session.locked(|state| state.flags(self.id, name))
     }
 
+    /// How many handles on a symbol of its own there are.
+    pub fn holders(&self, name: &Symbol) -> u32 {
+        self.session.locked(|state| state.holders(self.id, name))
+    }
+
     /// The symbols that it defines itself, with the addresses of those that
     /// have one, in the order of their names.
     pub fn symbols(&self) -> Vec<(Symbol, Option<ExecutorAddr>)> {

@@ -40,7 +40,7 @@ pub use compile_layer::{IrCompileLayer, Observer};
 pub use dylib::{Hold, JitDylib, ResourceTracker, SearchOrder};
 pub use generator::{DefinitionGenerator, HostFunctions};
 pub use layer::Layer;
-pub use object_layer::{ObjectError, ObjectLinkingLayer};
+pub use object_layer::{CodeWatcher, ObjectError, ObjectLinkingLayer};
 pub use responsibility::{
     Abandoned, MaterializationResponsibility, Panicked, ResourceKey,
 };

@@ -14,8 +14,12 @@ use crate::timing::{Phase, Phases};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use thiserror::Error;
+
+/// Called with each function that has been put in place: its name, where it
+/// begins and how many bytes it has.
+pub type CodeWatcher = Box<dyn Fn(&Symbol, ExecutorAddr, u32) + Send + Sync>;
 
 /// Links graphs, and has the executor commit them: each graph in one batch.
 pub struct ObjectLinkingLayer {
@@ -23,6 +27,7 @@ pub struct ObjectLinkingLayer {
     linker: Mutex<Linker>,
     resources: Mutex<Resources>,
     phases: Arc<Phases>,
+    watcher: OnceLock<CodeWatcher>,
 }
 
 /// What was put in place, by the work that did it.
@@ -66,7 +71,17 @@ impl ObjectLinkingLayer {
             executor,
             resources: Mutex::default(),
             phases,
+            watcher: OnceLock::new(),
         })
+    }
+
+    /// Tells `watcher`, the only one there is, of the code that is put in
+    /// place from now on. (What it is told last of an address counts: code
+    /// that is removed makes room for other code.)
+    pub fn watch(&self, watcher: CodeWatcher) {
+        if self.watcher.set(watcher).is_err() {
+            panic!("there is a watcher already");
+        }
     }
 
     /// How many bytes of a kind of memory are in use.
@@ -148,6 +163,9 @@ impl ObjectLinkingLayer {
     fn note_code(&self, placed: &Placed) {
         let mut resources = lock(&self.resources);
         for (name, address, size) in placed.definitions() {
+            if let Some(watcher) = self.watcher.get() {
+                watcher(name, address, size);
+            }
             resources.code.insert(address, (size, name.clone()));
         }
     }

@@ -368,6 +368,12 @@ impl<U, C> State<U, C> {
         Some(self.entries[*entry].flags)
     }
 
+    /// How many handles on a symbol that a dylib defines there are.
+    pub fn holders(&self, dylib: DylibId, name: &Symbol) -> u32 {
+        let entry = self.dylibs[dylib].get(name);
+        entry.map_or(0, |&entry| self.entries[entry].holders)
+    }
+
     /// The symbols of a dylib and their addresses, as far as they have some.
     pub fn symbols(
         &self,

@@ -1,15 +1,14 @@
 //! What `--emit` and `--stats` show.
 
 use super::options::{Emit, Options};
+use super::report::write;
 use crate::driver::Driver;
-use crate::executor::output;
 use crate::ir::Module;
 use crate::span::Span;
 use crate::syntax::diagnostics::cut;
 use crate::syntax::print::PrintItem;
 use crate::syntax::{Ast, Item, Lexer, Source, Token};
 use crate::timing::Phase;
-use std::io::{self, Write};
 use std::time::Duration;
 
 /// Which stages are shown.
@@ -35,19 +34,19 @@ impl Stages {
     /// Shows the tokens of an item's text.
     pub(super) fn tokens(self, source: &Source<'_>, text: Span) {
         if self.tokens {
-            show(tokens(source, text));
+            write(&tokens(source, text));
         }
     }
 
     pub(super) fn ast(self, ast: &Ast, item: &Item) {
         if self.ast {
-            show(format!("{}\n", PrintItem(ast, item)));
+            write(&format!("{}\n", PrintItem(ast, item)));
         }
     }
 
     pub(super) fn ir(self, module: &Module) {
         if self.ir {
-            show(module.to_string());
+            write(&module.to_string());
         }
     }
 }
@@ -70,13 +69,6 @@ fn tokens(source: &Source<'_>, text: Span) -> String {
     }
 }
 
-/// Writes a stage of compilation.
-pub(super) fn show(text: String) {
-    output::flush();
-    // Nobody is left to be told that standard error does not work.
-    let _ = io::stderr().write_all(text.as_bytes());
-}
-
 /// Shows what was compiled, and how long that took.
 pub(super) fn print_stats(driver: &impl Driver) {
     let counts = driver.counts();
@@ -87,12 +79,13 @@ pub(super) fn print_stats(driver: &impl Driver) {
         counts.defined, counts.compiled, counts.code_bytes
     );
     for phase in Phase::ALL {
-        let spent = microseconds(driver.base().phases.spent(phase));
-        text += &format!("{:<18}  {spent:>12}\n", phase.name());
+        text += &time(phase.name(), driver.base().phases.spent(phase));
     }
-    show(text);
+    write(&text);
 }
 
-fn microseconds(duration: Duration) -> String {
-    format!("{:.1} µs", duration.as_secs_f64() * 1e6)
+/// A line of a table that says how long something took.
+pub(super) fn time(what: &str, spent: Duration) -> String {
+    let spent = format!("{:.1} µs", spent.as_secs_f64() * 1e6);
+    format!("{what:<18}  {spent:>12}\n")
 }

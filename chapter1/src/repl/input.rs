@@ -1,5 +1,7 @@
 //! Text that arrives in pieces, and how much of it can be handled.
 
+use crate::syntax::Source;
+
 /// Text that is not known to be complete is looked at again whenever more of
 /// it arrives; beyond this size only when there is twice as much, or when no
 /// more is coming for the moment.
@@ -23,6 +25,8 @@ pub(super) struct Input {
     pub(super) done: usize,
     /// The line and column of the beginning of `text`.
     pub(super) start: (usize, usize),
+    /// How many bytes came before `text`.
+    pub(super) before: u64,
     /// The beginning of a character whose end has not been read.
     rest: Vec<u8>,
     /// How much text there must be before it is looked at again.
@@ -42,6 +46,7 @@ impl Input {
             text: String::new(),
             done: 0,
             start: (1, 1),
+            before: 0,
             rest: Vec::new(),
             wanted: 0,
             is_first: true,
@@ -104,6 +109,19 @@ impl Input {
         end.map_or(self.done, |end| self.done + end + 1)
     }
 
+    /// Whether there is the beginning of an item.
+    pub(super) fn is_open(&self) -> bool {
+        !self.text[self.done..].trim_ascii_start().is_empty()
+    }
+
+    /// Forgets the beginning of an item.
+    pub(super) fn drop_item(&mut self) {
+        let source = Source::piece("", &self.text, self.start);
+        let end = self.text.len();
+        let start = source.position(end);
+        self.consume(end, start, end);
+    }
+
     /// Where the line that contains `offset` begins, or not long before.
     pub(super) fn line_start(&self, offset: usize) -> usize {
         let earliest = offset.saturating_sub(KEPT);
@@ -121,6 +139,7 @@ impl Input {
         done: usize,
     ) {
         self.text.drain(..kept);
+        self.before += kept as u64;
         self.start = start;
         self.done = done - kept;
         self.wanted = match self.text.len() {

@@ -1,11 +1,11 @@
 //! Messages on standard error.
 
+use super::colour;
 use crate::executor::output;
 use crate::syntax::{Diagnostic, Excerpt, Severity, Source};
 use annotate_snippets::Renderer;
-use std::env;
 use std::fmt::Display;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 
 /// Writes messages, and remembers whether any was an error.
 pub(super) struct Reporter {
@@ -16,8 +16,7 @@ pub(super) struct Reporter {
 impl Default for Reporter {
     /// With colours if somebody is watching who does not mind them.
     fn default() -> Reporter {
-        let wanted = env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
-        let renderer = match wanted && io::stderr().is_terminal() {
+        let renderer = match colour::wanted(&io::stderr()) {
             true => Renderer::styled(),
             false => Renderer::plain(),
         };
@@ -65,8 +64,14 @@ impl Reporter {
 
     /// Shows any text, in order with what the program prints.
     pub(super) fn line(&self, text: impl Display) {
-        output::flush();
-        // Nobody is left to be told that standard error does not work.
-        let _ = writeln!(io::stderr(), "{text}");
+        write(&format!("{text}\n"));
     }
+}
+
+/// Writes to standard error what comes after all that was written to
+/// standard output so far.
+pub(super) fn write(text: &str) {
+    output::flush();
+    // Nobody is left to be told that standard error does not work.
+    let _ = io::stderr().write_all(text.as_bytes());
 }

@@ -1,6 +1,7 @@
 //! Which operators exist, and how tightly each binds.
 
 use crate::ir::BinaryOp;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What a binary operator does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,10 +32,12 @@ pub const DEFAULT_PRECEDENCE: u8 = 30;
 
 /// The operators of a session, by their character. Small and `Copy`, so a
 /// refused item is undone by putting the earlier table back.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Operators {
     binary: [Option<BinaryOperator>; 128],
     unary: [bool; 128],
+    /// No two tables that differ have the same.
+    version: u64,
 }
 
 impl Default for Operators {
@@ -51,7 +54,7 @@ impl Default for Operators {
         for (op, precedence, meaning) in built_in {
             binary[op as usize] = Some(BinaryOperator { precedence, meaning });
         }
-        Operators { binary, unary: [false; 128] }
+        Operators { binary, unary: [false; 128], version: 0 }
     }
 }
 
@@ -73,14 +76,39 @@ impl Operators {
         self.unary[op as usize]
     }
 
+    /// The number of the table: equal for tables that are equal because one
+    /// is a copy of the other, and different for tables that differ.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
     /// Makes `op` a user-defined binary operator.
     pub fn define_binary(&mut self, op: u8, precedence: u8) {
+        self.change();
         self.binary[op as usize] =
             Some(BinaryOperator { precedence, meaning: Meaning::User });
     }
 
     /// Makes `op` a prefix operator.
     pub fn define_unary(&mut self, op: u8) {
+        self.change();
         self.unary[op as usize] = true;
+    }
+
+    /// Gives the binary operator `op` its built-in meaning back, or none.
+    pub fn forget_binary(&mut self, op: u8) {
+        self.change();
+        self.binary[op as usize] = Operators::default().binary(op);
+    }
+
+    /// Makes `op` no prefix operator any more.
+    pub fn forget_unary(&mut self, op: u8) {
+        self.change();
+        self.unary[op as usize] = false;
+    }
+
+    fn change(&mut self) {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        self.version = NEXT.fetch_add(1, Ordering::Relaxed);
     }
 }

@@ -4,6 +4,7 @@
 mod common;
 
 mod conversations;
+mod interrupt;
 mod limits;
 mod listings;
 mod options;

@@ -7,11 +7,9 @@ use chapter1::executor::memory::MemoryConfig;
 use chapter1::executor::{Host, InProcess, output};
 use chapter1::ir::Module;
 use chapter1::jit::KaleidoscopeJit;
-use chapter1::kaleidoscope::Answer;
-use chapter1::orc::{DefineError, Observer, ResourceTracker};
-use chapter1::repl::{Options, Session};
-use chapter1::syntax::Source;
-use clap::Parser;
+use chapter1::kaleidoscope::{Answer, Kaleidoscope};
+use chapter1::orc::{CodeWatcher, DefineError, Observer, ResourceTracker};
+use chapter1::syntax::{Parsed, Parser};
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
@@ -32,14 +30,24 @@ impl Setup {
         let jit = KaleidoscopeJit::new(Arc::new(executor.unwrap()));
         let (output, missing) = (RefCell::default(), Cell::default());
         let driver = Recorder { jit, output, missing };
-        let options = Options::parse_from(["test"]);
-        let mut session = Session::new(driver, &options);
+        let mut program = Kaleidoscope::new(driver);
+        let mut parser = Parser::new(text);
         let mut steps = Vec::new();
-        let source = Source::new("generated", text);
-        session.run_with(&source, 0, true, |session, answer| {
-            steps.push(session.jit().step(answer));
-        });
-        steps
+        let mut start = 0;
+        loop {
+            let parsed = program.parse(&mut parser);
+            let text = &text[start..parser.consumed()];
+            start = parser.consumed();
+            let answer = match parsed {
+                Parsed::End => return steps,
+                Parsed::Ignored(warning) => Answer::Ignored(warning),
+                Parsed::Refused(error) => {
+                    Answer::Refused(vec![error.diagnostic()])
+                }
+                Parsed::Item(item) => program.accept(&item, text, |_| ()),
+            };
+            steps.push(program.jit.step(answer));
+        }
     }
 }
 
@@ -84,6 +92,10 @@ impl Driver for Recorder {
 
     fn observe(&self, observer: Observer) {
         self.jit.observe(observer);
+    }
+
+    fn watch_code(&self, watcher: CodeWatcher) {
+        self.jit.watch_code(watcher);
     }
 
     fn counts(&self) -> Counts {

@@ -18,6 +18,15 @@ impl ItemParser<'_, '_> {
         self.nested(|parser| parser.climb(1))
     }
 
+    /// An expression that does not end the item that it is in: something
+    /// must follow.
+    fn inner_expression(&mut self) -> Parse<Expr> {
+        self.p.unclosed += 1;
+        let result = self.expression();
+        self.p.unclosed -= 1;
+        result
+    }
+
     fn nested<T>(
         &mut self,
         parse: impl FnOnce(&mut Self) -> Parse<T>,
@@ -59,7 +68,7 @@ impl ItemParser<'_, '_> {
         self.p.advance();
         let value = self.nested(|parser| {
             let value = parser.climb(precedence + 1)?;
-            match parser.at_assign() {
+            match parser.at_assign() && !parser.p.ends_with_line() {
                 true => parser.assignment(value, precedence),
                 false => Ok(value),
             }
@@ -70,7 +79,7 @@ impl ItemParser<'_, '_> {
 
     #[inline]
     fn peek_binary(&self, weakest: u8) -> Option<(u8, BinaryOperator)> {
-        if self.p.token != Token::Operator {
+        if self.p.token != Token::Operator || self.p.ends_with_line() {
             return None;
         }
         let op = self.p.text.as_bytes()[self.p.span.start as usize];
@@ -122,7 +131,7 @@ impl ItemParser<'_, '_> {
             Token::Identifier => self.variable_or_call(),
             Token::LeftParen => {
                 self.p.advance();
-                let inner = self.expression()?;
+                let inner = self.inner_expression()?;
                 self.expect(Token::RightParen, "`)` or an operator")?;
                 Ok(inner)
             }
@@ -136,7 +145,7 @@ impl ItemParser<'_, '_> {
     fn variable_or_call(&mut self) -> Parse<Expr> {
         let start = self.p.span;
         let name = self.name("a name")?;
-        if self.p.token != Token::LeftParen {
+        if self.p.token != Token::LeftParen || self.p.ends_with_line() {
             return Ok(self.ast.push(ExprData::Variable(name), start));
         }
         self.p.advance();
@@ -145,7 +154,7 @@ impl ItemParser<'_, '_> {
             if !args.is_empty() {
                 self.expect(Token::Comma, "`,` or `)`")?;
             }
-            let arg = self.expression()?;
+            let arg = self.inner_expression()?;
             args.push(arg, &mut self.ast.lists);
         }
         self.p.advance();
@@ -156,9 +165,9 @@ impl ItemParser<'_, '_> {
     fn if_expression(&mut self) -> Parse<Expr> {
         let start = self.p.span;
         self.p.advance();
-        let condition = self.expression()?;
+        let condition = self.inner_expression()?;
         self.expect(Token::Then, "`then`")?;
-        let then = self.expression()?;
+        let then = self.inner_expression()?;
         self.expect(Token::Else, "`else`")?;
         let otherwise = self.expression()?;
         let data = ExprData::If { condition, then, otherwise };
@@ -171,13 +180,13 @@ impl ItemParser<'_, '_> {
         self.p.advance();
         let variable = self.name("the loop variable's name")?;
         self.expect_assign("`=` and the first value")?;
-        let start = self.expression()?;
+        let start = self.inner_expression()?;
         self.expect(Token::Comma, "`,` and the condition")?;
-        let condition = self.expression()?;
+        let condition = self.inner_expression()?;
         let step = match self.p.token {
             Token::Comma => {
                 self.p.advance();
-                Some(self.expression()?)
+                Some(self.inner_expression()?)
             }
             _ => None,
         };
@@ -197,7 +206,7 @@ impl ItemParser<'_, '_> {
             let value = match self.at_assign() {
                 true => {
                     self.p.advance();
-                    Some(self.expression()?)
+                    Some(self.inner_expression()?)
                 }
                 false => None,
             };

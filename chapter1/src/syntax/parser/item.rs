@@ -163,6 +163,9 @@ impl ItemParser<'_, '_> {
 
     /// What follows an item must end it, or begin another.
     pub(super) fn end_of_item(&mut self) -> Parse<()> {
+        if self.p.ends_with_line() {
+            return Ok(());
+        }
         match self.p.token {
             Token::Semicolon => self.p.advance(),
             Token::Operator => {

@@ -9,6 +9,9 @@
 //! The parser yields one item at a time, because an item can change how the
 //! next one reads: it may define an operator. A mistake refuses the item it
 //! is in, and the next call goes on after it.
+//!
+//! At a prompt, a line that completes an item ends it: nobody wants to type
+//! `;` after `1 + 2`, or to wait for the next item to see the answer.
 
 mod expression;
 mod item;
@@ -53,6 +56,12 @@ pub struct Parser<'s> {
     /// The end of the token before the current one.
     previous_end: u32,
     depth: u32,
+    /// Whether an item ends with the line that completes it.
+    by_lines: bool,
+    /// How many constructs want another token after the present expression.
+    unclosed: u32,
+    /// Whether the last item was refused since the text ends in it.
+    is_unfinished: bool,
     /// The prototype (by number) that last had a parameter of this name.
     param_of: SecondaryMap<Name, u32>,
     prototypes: u32,
@@ -75,9 +84,19 @@ impl<'s> Parser<'s> {
             span,
             previous_end: start as u32,
             depth: 0,
+            by_lines: false,
+            unclosed: 0,
+            is_unfinished: false,
             param_of: SecondaryMap::new(),
             prototypes: 0,
         }
+    }
+
+    /// The same for a text whose lines are typed at a prompt: an item also
+    /// ends at the end of a line that completes it, or of the line with the
+    /// mistake for which it is refused.
+    pub fn by_lines(text: &'s str, start: usize) -> Parser<'s> {
+        Parser { by_lines: true, ..Parser::starting_at(text, start) }
     }
 
     /// Parses the next item into `ast`. An operator that the item defines
@@ -95,6 +114,8 @@ impl<'s> Parser<'s> {
         }
         let before = *operators;
         self.depth = 0;
+        self.unclosed = 0;
+        self.is_unfinished = false;
         let mut item = ItemParser { p: self, operators, ast };
         let parsed = item.item().and_then(|parsed| {
             item.end_of_item()?;
@@ -102,7 +123,9 @@ impl<'s> Parser<'s> {
         });
         parsed.unwrap_or_else(|error| {
             *operators = before;
-            self.recover();
+            let is_at_end = error.span == self.span;
+            self.is_unfinished = self.token == Token::End && is_at_end;
+            self.recover(error.span);
             Parsed::Refused(*error)
         })
     }
@@ -110,8 +133,14 @@ impl<'s> Parser<'s> {
     /// Whether the last item might have gone on if there were more text:
     /// nothing that ends it has been seen.
     pub fn is_open(&self) -> bool {
-        self.token == Token::End
-            && !self.text[..self.previous_end as usize].ends_with(';')
+        let has_ended = self.text[..self.previous_end as usize].ends_with(';')
+            || self.by_lines && !self.is_unfinished && self.is_at_new_line();
+        self.token == Token::End && !has_ended
+    }
+
+    /// Where the next token begins.
+    pub fn next_start(&self) -> usize {
+        self.span.start as usize
     }
 
     /// Up to where the text has been consumed by the items so far.
@@ -136,9 +165,13 @@ impl<'s> Parser<'s> {
     }
 
     /// Skips to where the next item can begin: after a `;`, or at a `def`
-    /// or `extern` that begins a line.
-    fn recover(&mut self) {
+    /// or `extern` that begins a line; at a prompt, at the next line.
+    fn recover(&mut self, mistake: Span) {
         loop {
+            let is_behind = self.previous_end > mistake.start;
+            if self.by_lines && is_behind && self.is_at_new_line() {
+                return;
+            }
             match self.token {
                 Token::End => return,
                 _ if cancel::is_requested() => return,
@@ -147,6 +180,19 @@ impl<'s> Parser<'s> {
                 _ => self.advance(),
             }
         }
+    }
+
+    /// Whether an item that is complete so far ends here, at the end of its
+    /// line.
+    #[inline]
+    fn ends_with_line(&self) -> bool {
+        self.by_lines && self.unclosed == 0 && self.is_at_new_line()
+    }
+
+    /// Whether the current token stands in a later line than the one before.
+    fn is_at_new_line(&self) -> bool {
+        let between = self.previous_end as usize..self.span.start as usize;
+        self.text[between].contains('\n')
     }
 
     fn begins_line(&self) -> bool {

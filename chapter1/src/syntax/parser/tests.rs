@@ -215,3 +215,89 @@ fn an_open_item_is_told_from_a_complete_one() {
     assert!(!open("1 + 2; # more"));
     assert!(!open("1 2"));
 }
+
+/// The items of lines that are typed, each on a line of its own; `?` for a
+/// mistake, `…` for what goes on in the next line.
+fn typed(text: &str) -> String {
+    let mut parser = Parser::by_lines(text, 0);
+    let (mut operators, mut ast) = (Operators::default(), Ast::default());
+    let mut out = Vec::new();
+    loop {
+        out.push(match parser.next_item(&mut operators, &mut ast) {
+            Parsed::End => return out.join(" | "),
+            _ if parser.is_open() => "…".into(),
+            Parsed::Item(item) => PrintItem(&ast, &item).to_string(),
+            Parsed::Ignored(_) => "!".into(),
+            Parsed::Refused(_) => "?".into(),
+        });
+    }
+}
+
+#[test]
+fn a_line_that_completes_an_item_ends_it() {
+    assert_eq!(typed("1\n2\n"), "1 | 2");
+    assert_eq!(typed("f\n(1)\n"), "f | 1");
+    assert_eq!(typed("1 # one\n\n+ 2\n"), "1 | ?");
+    assert_eq!(typed("a = 1\n= 2\n"), "(= a 1) | ?");
+    assert_eq!(typed("extern f(x)\n(1)\n"), "(extern f (x)) | 1");
+    assert_eq!(
+        typed("def unary-(x) x\n1\n-2\n"),
+        "(def unary- (x)\n  x) | 1 | (unary- 2)"
+    );
+    assert_eq!(typed("if 1 then 2 else 3\n+ 4\n"), "(if 1\n  2\n  3) | ?");
+}
+
+#[test]
+fn a_line_that_does_not_leaves_it_open() {
+    let open = [
+        "1 +",
+        "(1",
+        "(1\n+ 2",
+        "f(1,",
+        "f(1\n",
+        "if 1",
+        "if 1 then 2",
+        "for i",
+        "for i = 1, i < 2\n",
+        "var a",
+        "var a = 1\n",
+        "def f(x)",
+        "def",
+        "extern f",
+        "def binary | 5",
+    ];
+    for text in open {
+        assert_eq!(typed(&format!("{text}\n")), "…", "{text}");
+    }
+}
+
+#[test]
+fn an_item_goes_on_over_lines_until_it_is_complete() {
+    assert_eq!(typed("1 +\n2\n3\n"), "(+ 1 2) | 3");
+    assert_eq!(typed("(1\n+ 2\n) * 3\n"), "(* (+ 1 2) 3)");
+    assert_eq!(typed("f(1\n,\n2)\n"), "(f 1 2)");
+    assert_eq!(
+        typed("def f(x)\nif x then\n1\n+ 2 else\n4\n5\n"),
+        "(def f (x)\n  (if x\n    (+ 1 2)\n    4)) | 5"
+    );
+    assert_eq!(typed("1; 2 +\n3; 4\n"), "1 | (+ 2 3) | 4");
+}
+
+#[test]
+fn a_typed_mistake_costs_the_rest_of_its_line() {
+    assert_eq!(typed("1 ? 2 3\n4\n"), "? | 4");
+    assert_eq!(typed("1 ? 2; 3\n4\n"), "? | 3 | 4");
+    assert_eq!(typed("1 +\n) 2 3\n4\n"), "? | 4");
+    assert_eq!(typed("1 +\ndef f(x) x\n"), "? | (def f (x)\n  x)");
+    assert_eq!(typed("def binary | (a)\n1\n"), "? | 1");
+    assert_eq!(typed(")\n)\n1\n"), "? | ? | 1");
+}
+
+#[test]
+fn a_line_whose_end_has_not_come_is_open() {
+    assert_eq!(typed("1"), "…");
+    assert_eq!(typed("1;"), "1");
+    assert_eq!(typed("1;2"), "1 | …");
+    assert_eq!(typed("1 # one"), "…");
+    assert_eq!(typed("1 ? 2"), "…");
+}

@@ -1,0 +1,15 @@
+//! This chapter's JIT as a program.
+
+use super::KaleidoscopeJit;
+use crate::repl::{Chapter, Options};
+
+impl Chapter for KaleidoscopeJit {
+    const NAME: &'static str = env!("CARGO_PKG_NAME");
+    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
+
+    type Options = ();
+
+    fn new(options: &Options, _: &()) -> Result<KaleidoscopeJit, String> {
+        Ok(KaleidoscopeJit::new(options.executor()?))
+    }
+}
