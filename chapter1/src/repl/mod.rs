@@ -82,3 +82,6 @@ fn run<D: Chapter>(mut session: Session<D>) -> ExitCode {
     }
     ExitCode::from(u8::from(session.has_failed() && !is_prompt))
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,4 +6,5 @@ mod common;
 mod commands;
 mod editing;
 mod lines;
+mod readme;
 mod terminal;
