@@ -109,3 +109,6 @@ fn run<D: Chapter>(mut session: Session<D>) -> ExitCode {
     std::mem::forget(session);
     ExitCode::from(status)
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 
 use super::{Chapter, help};
 use crate::codegen::Target;
-use crate::executor::memory::MemoryConfig;
+use crate::executor::memory::{MappingChoice, MemoryConfig};
 use crate::executor::{Host, InProcess};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, ValueEnum};
 use clap_complete::aot::{Bash, Fish, Zsh, generate};
@@ -66,6 +66,10 @@ pub struct Options {
     pub allow_symbol: Vec<String>,
 
     /// Name the compiled functions in /tmp/perf-PID.map, for `perf report`
+    ///
+    /// Try `perf record --call-graph fp` with this. Code is then placed in
+    /// pages of its own, since `perf` looks for names of anonymous memory
+    /// only: compiling takes longer, running does not.
     #[arg(long)]
     pub perf_map: bool,
 
@@ -112,7 +116,12 @@ impl Options {
         for name in &self.allow_symbol {
             host.allow(name).map_err(|error| error.to_string())?;
         }
-        let executor = InProcess::new(target, host, &MemoryConfig::default());
+        let mut memory = MemoryConfig::default();
+        if self.perf_map {
+            // Code in a mapped file, `perf` thinks, has its names there.
+            memory.mapping = MappingChoice::Segmented;
+        }
+        let executor = InProcess::new(target, host, &memory);
         executor.map(Arc::new).map_err(|error| error.to_string())
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! `perf report` looks for the names of code that belongs to no file in
 //! `/tmp/perf-PID.map`. A line has an address, a size, both hexadecimal, and
-//! a name. There is no way to take a line back: of two that overlap, a
+//! a name. It does so for anonymous memory only: of code in a mapped file it
+//! believes that the names are in the file. There is no way to take a line back: of two that overlap, a
 //! profile may show either. So what is put where other code was before is
 //! only written if it is not the same again, as it is for one top-level
 //! expression after the other; and names of functions that are gone stay,

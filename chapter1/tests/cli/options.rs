@@ -1,8 +1,10 @@
 //! Options, right and wrong.
 
+use std::fs;
+
 use insta::assert_snapshot;
 
-use crate::common::Run;
+use crate::common::{Run, wait};
 
 #[test]
 fn an_unknown_option() {
@@ -34,10 +36,68 @@ fn help_begins_with_what_the_program_is() {
     let stdout = result.stdout();
     let first = stdout.lines().next().unwrap_or_default();
     assert!(first.contains("Kaleidoscope"), "{first}");
-    let options =
-        ["FILE", "--emit", "--stats", "--target-features", "--allow-symbol"];
-    for option in options {
+    let options = "FILE --interactive --emit --stats --target-features \
+                   --eager --allow-symbol --perf-map --completions \
+                   NO_COLOR KALEIDOSCOPE_HISTORY";
+    for option in options.split_whitespace() {
         assert!(stdout.contains(option), "{option} is missing:\n{stdout}");
+    }
+}
+
+#[test]
+fn the_short_help_fits_a_screen() {
+    let result = Run::new().argument("-h").finish();
+    assert_eq!(result.code(), 0);
+    assert!(result.stdout().lines().count() < 40, "{result}");
+}
+
+#[test]
+fn the_language_in_the_help_is_a_good_program() {
+    let help = Run::new().argument("--help").finish().stdout();
+    let (_, program) = help.split_once("The language:\n").unwrap();
+    let (program, _) = program.split_once("\n\n").unwrap();
+    let result = Run::new().input(program).finish();
+    assert_eq!(result.stdout(), "Evaluated to 11.000000\n", "{result}");
+    assert_eq!(result.stderr(), "");
+}
+
+#[test]
+fn completions_know_the_options() {
+    for shell in ["bash", "zsh", "fish"] {
+        let run = Run::new().argument("--completions").argument(shell);
+        let result = run.finish();
+        assert_eq!(result.code(), 0, "{result}");
+        assert!(result.stdout().contains("target-features"), "{result}");
+        assert!(result.stdout().contains("chapter1"), "{result}");
+    }
+}
+
+#[test]
+fn completions_are_for_shells_that_are_known() {
+    let run = Run::new().argument("--completions").argument("tcsh");
+    let result = run.finish();
+    assert_eq!(result.code(), 2);
+    assert_snapshot!(result);
+}
+
+#[test]
+fn a_perf_map_names_the_functions_at_their_addresses() {
+    let run = Run::new().argument("--perf-map");
+    let run = run.input("def f(x) x;\nf(1); f(2); 3;");
+    let mut child = run.open();
+    let path = format!("/tmp/perf-{}.map", child.id());
+    let status = wait(&mut child);
+    let map = fs::read_to_string(&path).unwrap();
+    fs::remove_file(&path).unwrap();
+    assert_eq!(status.code(), Some(0));
+    let lines: Vec<Vec<&str>> =
+        map.lines().map(|line| line.split(' ').collect()).collect();
+    let names: Vec<&str> = lines.iter().map(|line| line[2]).collect();
+    assert_eq!(names.iter().filter(|name| **name == "f").count(), 1, "{map}");
+    assert!(names.contains(&"__anon_expr"), "{map}");
+    for line in &lines {
+        let number = |text| u64::from_str_radix(text, 16).unwrap();
+        assert!(number(line[0]) > 4096 && number(line[1]) > 0, "{map}");
     }
 }
 

@@ -7,4 +7,5 @@ mod commands;
 mod editing;
 mod interrupt;
 mod lines;
+mod readme;
 mod terminal;
