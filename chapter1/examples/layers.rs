@@ -34,7 +34,9 @@ impl<B: Layer> Layer for Watch<B> {
         responsibility: MaterializationResponsibility,
         program: B::Program,
     ) {
-        println!("{} {:?}", self.verb, responsibility.symbols());
+        for symbol in responsibility.symbols() {
+            println!("{} {symbol}", self.verb);
+        }
         self.below.emit(responsibility, program);
     }
 }
@@ -88,13 +90,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let memory = MemoryConfig::default();
     let executor = InProcess::new(Target::host(), Host::default(), &memory)?;
     let mut program = Kaleidoscope::new(WatchedJit::new(Arc::new(executor)));
-    let values = program.run(
+    program.run(
         "extern odd(x);
          def even(x) if x < 1 then 1 else odd(x - 1);
          def odd(x) if x < 1 then 0 else even(x - 1);
-         def never(x) x;
-         even(10);",
+         def never(x) x;",
     )?;
-    println!("{values:?}");
+    println!("all is defined");
+    println!("the value is {}", program.run("even(10);")?[0]);
     Ok(())
 }

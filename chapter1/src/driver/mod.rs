@@ -136,6 +136,7 @@ pub trait Driver {
     ///
     /// # Panics
     /// If the module is no such module.
+    // ANCHOR: evaluate
     fn evaluate(&self, mut module: Module) -> Result<f64, JitError> {
         let base = self.base();
         let expression = Expression::new(base, &mut module);
@@ -144,6 +145,7 @@ pub trait Driver {
         added.map_err(|error| base.not_defined(error))?;
         expression.run()
     }
+    // ANCHOR_END: evaluate
 
     /// Removes a function.
     ///

@@ -17,6 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 pub type Observer = Box<dyn Fn(&Module, &LinkGraph) + Send + Sync>;
 
 /// Compiles IR modules and hands link graphs to the layer below.
+// ANCHOR: IrCompileLayer
 pub struct IrCompileLayer<B> {
     below: Arc<B>,
     target: Target,
@@ -27,6 +28,7 @@ pub struct IrCompileLayer<B> {
     code_bytes: AtomicUsize,
     observer: OnceLock<Observer>,
 }
+// ANCHOR_END: IrCompileLayer
 
 impl<B: Layer<Program = LinkGraph>> IrCompileLayer<B> {
     /// A layer that compiles for a target.
@@ -86,7 +88,6 @@ impl<B: Layer<Program = LinkGraph>> IrCompileLayer<B> {
 impl<B: Layer<Program = LinkGraph>> Layer for IrCompileLayer<B> {
     type Program = Module;
 
-    // ANCHOR: symbols
     fn symbols(&self, module: &Module) -> Vec<(Symbol, SymbolFlags)> {
         let functions = module.functions.iter().map(|function| {
             let params = function.signature.params.len();
@@ -94,7 +95,6 @@ impl<B: Layer<Program = LinkGraph>> Layer for IrCompileLayer<B> {
         });
         functions.collect()
     }
-    // ANCHOR_END: symbols
 
     // ANCHOR: emit
     fn emit(
