@@ -36,7 +36,6 @@ impl<L: Layer<Program = Module>> DefinitionGenerator for Again<L> {
         "definitions"
     }
 
-    // ANCHOR: generate
     fn generate(&self, _: &JitDylib, names: &[Symbol]) -> Result<(), Cause> {
         for name in names {
             if let Some(definition) = self.definitions.get(name) {
@@ -45,7 +44,6 @@ impl<L: Layer<Program = Module>> DefinitionGenerator for Again<L> {
         }
         Ok(())
     }
-    // ANCHOR_END: generate
 }
 
 impl<L: Layer<Program = Module>> Again<L> {
