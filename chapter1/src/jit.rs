@@ -16,6 +16,7 @@ use crate::orc::{
 use std::sync::Arc;
 
 /// Two layers over a session.
+// ANCHOR: KaleidoscopeJit
 pub struct KaleidoscopeJit {
     /// The lowest layer: link graph to memory.
     pub objects: Arc<ObjectLinkingLayer>,
@@ -23,6 +24,7 @@ pub struct KaleidoscopeJit {
     pub compile: Arc<IrCompileLayer<ObjectLinkingLayer>>,
     base: Base,
 }
+// ANCHOR_END: KaleidoscopeJit
 
 impl KaleidoscopeJit {
     /// A JIT without definitions, whose code runs in this process.
@@ -37,9 +39,11 @@ impl KaleidoscopeJit {
 
     /// A JIT without definitions, which has all of the executor's lease to
     /// itself.
+    // ANCHOR: new
     pub fn new(executor: Arc<dyn Executor>) -> KaleidoscopeJit {
         let base = Base::new(executor.clone());
         let phases = &base.phases;
+
         let objects = ObjectLinkingLayer::new(executor.clone(), phases.clone());
         base.session.register(objects.clone());
         let compile = IrCompileLayer::new(
@@ -47,12 +51,14 @@ impl KaleidoscopeJit {
             executor.target(),
             phases.clone(),
         );
+
         // What has failed is made again; then the host is asked.
         let again = Again::new(compile.clone(), base.definitions.clone());
         base.main.add_generator(again);
         base.main.add_generator(Arc::new(HostFunctions::new(executor)));
         KaleidoscopeJit { objects, compile, base }
     }
+    // ANCHOR_END: new
 }
 
 impl Driver for KaleidoscopeJit {
@@ -60,6 +66,7 @@ impl Driver for KaleidoscopeJit {
         &self.base
     }
 
+    // ANCHOR: add
     fn add(
         &self,
         tracker: &ResourceTracker,
@@ -67,6 +74,7 @@ impl Driver for KaleidoscopeJit {
     ) -> Result<(), DefineError> {
         self.compile.add(tracker, module)
     }
+    // ANCHOR_END: add
 
     fn observe(&self, observer: Observer) {
         self.compile.observe(observer);

@@ -4,7 +4,8 @@
 //! its symbols are gone from the session, and a lookup misses them. Then this
 //! generator makes another unit from the table of definitions.
 
-use super::Definitions;
+use super::{Definition, Definitions};
+use crate::cancel;
 use crate::ir::Module;
 use crate::orc::{Cause, DefineError, DefinitionGenerator, JitDylib, Layer};
 use crate::symbol::Symbol;
@@ -36,27 +37,50 @@ impl<L: Layer<Program = Module>> DefinitionGenerator for Again<L> {
 
     fn generate(&self, _: &JitDylib, names: &[Symbol]) -> Result<(), Cause> {
         for name in names {
-            let Some(definition) = self.definitions.get(name) else {
-                continue;
-            };
-            let is_current = |name: &Symbol| {
-                let current = self.definitions.get(name);
-                current.is_some_and(|c| Arc::ptr_eq(&c, &definition))
-            };
-            let module = self.definitions.module(&definition);
-            // What was accepted once relies on nothing that can change.
-            let mut module =
-                module.ok_or_else(|| Cause::new(Changed(name.clone())))?;
-            module.functions.retain(|function| is_current(&function.name));
-            match self.layer.add(&definition.tracker, module) {
-                Ok(()) if is_current(name) => {}
-                // It was removed in the meantime, and nobody has found it.
-                Ok(()) => definition.tracker.remove().unwrap_or_default(),
-                // Somebody else has done it in the meantime.
-                Err(DefineError::Duplicate(_)) => {}
-                Err(error) => return Err(Cause::new(error)),
+            if let Some(definition) = self.definitions.get(name) {
+                self.add(name, &definition)?;
             }
         }
         Ok(())
+    }
+}
+
+impl<L: Layer<Program = Module>> Again<L> {
+    /// Adds what is left of a definition.
+    // ANCHOR: add
+    fn add(
+        &self,
+        name: &Symbol,
+        definition: &Arc<Definition>,
+    ) -> Result<(), Cause> {
+        let is_current = |name: &Symbol| {
+            let current = self.definitions.get(name);
+            current.is_some_and(|current| Arc::ptr_eq(&current, definition))
+        };
+        let mut module = self.module(name, definition)?;
+        module.functions.retain(|function| is_current(&function.name));
+        match self.layer.add(&definition.tracker, module) {
+            Ok(()) if is_current(name) => {}
+            // It was removed in the meantime, and nobody has found it.
+            Ok(()) => definition.tracker.remove().unwrap_or_default(),
+            // Somebody else has done it in the meantime.
+            Err(DefineError::Duplicate(_)) => {}
+            Err(error) => return Err(Cause::new(error)),
+        }
+        Ok(())
+    }
+    // ANCHOR_END: add
+
+    fn module(
+        &self,
+        name: &Symbol,
+        definition: &Definition,
+    ) -> Result<Module, Cause> {
+        let module = self.definitions.module(definition);
+        // What was accepted once relies on nothing that can change.
+        module.ok_or_else(|| match cancel::check() {
+            Err(cancelled) => Cause::new(cancelled),
+            Ok(()) => Cause::new(Changed(name.clone())),
+        })
     }
 }

@@ -33,9 +33,11 @@ impl Base {
     pub fn new(executor: Arc<dyn Executor>) -> Base {
         let host = executor.host_symbols().into_iter();
         let session = ExecutionSession::new(executor.clone());
+        // ANCHOR: dylibs
         let main = session.create_dylib("main");
         let expressions = session.create_dylib("expressions");
         expressions.link_against(&main, Visibility::All);
+        // ANCHOR_END: dylibs
         Base {
             session,
             main,

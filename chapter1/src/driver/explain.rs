@@ -1,6 +1,7 @@
 //! From what the session says to what the user needs to know.
 
 use super::{Base, JitError, Path};
+use crate::cancel::Cancelled;
 use crate::codegen::CodegenError;
 use crate::executor::HostError;
 use crate::orc::{
@@ -41,6 +42,9 @@ impl Base {
     ) -> JitError {
         if let Some(HostError::NotAllowed(name)) = cause.downcast_ref() {
             return JitError::NotAllowed { path: path(&Symbol::new(name)) };
+        }
+        if let Some(&cancelled) = cause.downcast_ref::<Cancelled>() {
+            return JitError::Lookup(cancelled.into());
         }
         if let Some(error) = cause.downcast_ref::<CodegenError>() {
             return JitError::Codegen(error.clone());

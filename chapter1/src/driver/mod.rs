@@ -64,8 +64,11 @@ pub trait Driver {
     /// Asks to be shown each module as it is compiled.
     fn observe(&self, observer: Observer);
 
-    /// Asks to be told where functions are put from now on.
-    fn watch_code(&self, watcher: CodeWatcher);
+    /// Asks to be told where functions are put from now on. A stack that
+    /// does not know tells nothing.
+    fn watch_code(&self, watcher: CodeWatcher) {
+        drop(watcher);
+    }
 
     /// What the stack would make of a module: the module as it is compiled
     /// in the end, and its code. Nothing is put in place.
@@ -154,6 +157,7 @@ pub trait Driver {
     ///
     /// # Panics
     /// If the module is no such module.
+    // ANCHOR: evaluate
     fn evaluate(&self, mut module: Module) -> Result<f64, JitError> {
         let base = self.base();
         let expression = Expression::new(base, &mut module);
@@ -162,6 +166,7 @@ pub trait Driver {
         added.map_err(|error| base.not_defined(error))?;
         expression.run()
     }
+    // ANCHOR_END: evaluate
 
     /// Removes a function.
     ///

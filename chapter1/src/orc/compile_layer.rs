@@ -4,19 +4,20 @@ use super::layer::Layer;
 use super::responsibility::MaterializationResponsibility;
 use super::state::SymbolFlags;
 use super::trace;
-use crate::codegen::{CodeGenerator, Target};
+use crate::codegen::{CodeGenerator, CodegenError, Target};
 use crate::ir::{Module, verify_module};
 use crate::link::LinkGraph;
 use crate::symbol::Symbol;
 use crate::timing::{Phase, Phases};
 use rustc_hash::FxHashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// Called for each module when it has been compiled.
 pub type Observer = Box<dyn Fn(&Module, &LinkGraph) + Send + Sync>;
 
 /// Compiles IR modules and hands link graphs to the layer below.
+// ANCHOR: IrCompileLayer
 pub struct IrCompileLayer<B> {
     below: Arc<B>,
     target: Target,
@@ -27,6 +28,7 @@ pub struct IrCompileLayer<B> {
     code_bytes: AtomicUsize,
     observer: OnceLock<Observer>,
 }
+// ANCHOR_END: IrCompileLayer
 
 impl<B: Layer<Program = LinkGraph>> IrCompileLayer<B> {
     /// A layer that compiles for a target.
@@ -60,15 +62,26 @@ impl<B: Layer<Program = LinkGraph>> IrCompileLayer<B> {
         (count(&self.compiled), count(&self.code_bytes))
     }
 
-    /// A code generator, which is put back by `emit`.
-    fn code_generator(&self) -> CodeGenerator {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.pop().unwrap_or_else(|| CodeGenerator::new(self.target))
+    /// Compiles a module with a code generator that is idle, or a new one.
+    fn compile(&self, module: &Module) -> Result<LinkGraph, CodegenError> {
+        let idle = lock(&self.idle).pop();
+        let mut codegen =
+            idle.unwrap_or_else(|| CodeGenerator::new(self.target));
+        let result = codegen.compile(module);
+        lock(&self.idle).push(codegen);
+        result
     }
 
-    fn put_back(&self, codegen: CodeGenerator) {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.push(codegen);
+    /// Tells of a module that has been compiled, and counts it.
+    fn note(&self, module: &Module, graph: &LinkGraph) {
+        trace::compiled(module, graph);
+        let add =
+            |counter: &AtomicUsize, n| counter.fetch_add(n, Ordering::Relaxed);
+        add(&self.compiled, module.functions.len());
+        add(&self.code_bytes, graph.bytes.len());
+        if let Some(observer) = self.observer.get() {
+            observer(module, graph);
+        }
     }
 }
 
@@ -83,37 +96,24 @@ impl<B: Layer<Program = LinkGraph>> Layer for IrCompileLayer<B> {
         functions.collect()
     }
 
+    // ANCHOR: emit
     fn emit(
         self: &Arc<Self>,
         responsibility: MaterializationResponsibility,
         mut module: Module,
     ) {
         check(&module);
-        if module.functions.len() > 1 {
-            // Another definition may have come before one of these.
-            let wanted = responsibility.symbols().into_iter();
-            let wanted: FxHashSet<Symbol> = wanted.collect();
-            module.functions.retain(|f| wanted.contains(&f.name));
-        }
-        let mut codegen = self.code_generator();
-        let result =
-            self.phases.measure(Phase::Generate, || codegen.compile(&module));
-        self.put_back(codegen);
-        match result {
+        keep_wanted(&mut module, &responsibility);
+        let compile = || self.compile(&module);
+        match self.phases.measure(Phase::Generate, compile) {
             Ok(graph) => {
-                trace::compiled(&module, &graph);
-                let functions = module.functions.len();
-                self.compiled.fetch_add(functions, Ordering::Relaxed);
-                let bytes = graph.bytes.len();
-                self.code_bytes.fetch_add(bytes, Ordering::Relaxed);
-                if let Some(observer) = self.observer.get() {
-                    observer(&module, &graph);
-                }
+                self.note(&module, &graph);
                 self.below.emit(responsibility, graph);
             }
             Err(error) => responsibility.fail(error),
         }
     }
+    // ANCHOR_END: emit
 }
 
 /// Stops at IR that is not well formed, in debug builds: whoever made it has
@@ -124,4 +124,21 @@ fn check(module: &Module) {
     {
         panic!("{error}\n{module}");
     }
+}
+
+/// Drops the functions that were overridden or removed in the meantime.
+fn keep_wanted(
+    module: &mut Module,
+    responsibility: &MaterializationResponsibility,
+) {
+    if module.functions.len() > 1 {
+        let wanted = responsibility.symbols().into_iter();
+        let wanted: FxHashSet<Symbol> = wanted.collect();
+        module.functions.retain(|f| wanted.contains(&f.name));
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing panics while it is locked.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -10,6 +10,7 @@ use crate::symbol::Symbol;
 use std::sync::Arc;
 
 /// Defines symbols that a lookup has not found.
+// ANCHOR: DefinitionGenerator
 pub trait DefinitionGenerator: Send + Sync {
     /// What to call it in a trace.
     fn name(&self) -> &str;
@@ -22,6 +23,7 @@ pub trait DefinitionGenerator: Send + Sync {
     fn generate(&self, dylib: &JitDylib, names: &[Symbol])
     -> Result<(), Cause>;
 }
+// ANCHOR_END: DefinitionGenerator
 
 /// Defines the functions of the executor's host. They give way to any other
 /// definition, as long as nothing is bound to them.

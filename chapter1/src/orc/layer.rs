@@ -12,6 +12,7 @@ use crate::symbol::Symbol;
 use std::sync::Arc;
 
 /// A layer.
+// ANCHOR: Layer
 pub trait Layer: Sized + Send + Sync + 'static {
     /// What it works on.
     type Program: Send + 'static;
@@ -39,13 +40,17 @@ pub trait Layer: Sized + Send + Sync + 'static {
         tracker.define(Deferred { layer: self.clone(), program })
     }
 }
+// ANCHOR_END: Layer
 
 /// A program that waits until it is needed.
+// ANCHOR: Deferred
 struct Deferred<L: Layer> {
     layer: Arc<L>,
     program: L::Program,
 }
+// ANCHOR_END: Deferred
 
+// ANCHOR: materialize
 impl<L: Layer> MaterializationUnit for Deferred<L> {
     fn symbols(&self) -> Vec<(Symbol, SymbolFlags)> {
         self.layer.symbols(&self.program)
@@ -59,3 +64,4 @@ impl<L: Layer> MaterializationUnit for Deferred<L> {
         layer.emit(responsibility, program);
     }
 }
+// ANCHOR_END: materialize

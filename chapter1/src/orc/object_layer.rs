@@ -3,7 +3,7 @@
 use super::layer::Layer;
 use super::responsibility::{MaterializationResponsibility, ResourceKey};
 use super::session::ResourceManager;
-use super::state::{EntryId, Found, Params, SymbolFlags, Wanted};
+use super::state::{EntryId, Found, LookupResult, Params, SymbolFlags, Wanted};
 use super::trace;
 use crate::executor::{Executor, ExecutorAddr, ExecutorError, SegmentKind};
 use crate::link::{
@@ -170,7 +170,38 @@ impl ObjectLinkingLayer {
         }
     }
 
+    /// Asks for the addresses of what a placed graph refers to, and goes on
+    /// when there are some.
+    // ANCHOR: find_externals
+    fn find_externals(
+        self: &Arc<Self>,
+        responsibility: MaterializationResponsibility,
+        placed: Placed,
+    ) {
+        let externals = placed.graph.externals();
+        let externals: Vec<Symbol> = externals.cloned().collect();
+        if externals.is_empty() {
+            return self.finish(responsibility, placed, &[], &[]);
+        }
+        let session = responsibility.session().clone();
+        let order = responsibility.dylib().search_order();
+        let names = externals.clone();
+        let layer = self.clone();
+        let finish = move |result: LookupResult| match result {
+            Ok(found) => {
+                layer.finish(responsibility, placed, &externals, &found);
+            }
+            Err(error) => {
+                layer.discard(placed);
+                responsibility.fail(error);
+            }
+        };
+        session.lookup_async(&order, &names, Wanted::Resolved, finish);
+    }
+    // ANCHOR_END: find_externals
+
     /// The last step: all externals have addresses.
+    // ANCHOR: finish
     fn finish(
         &self,
         responsibility: MaterializationResponsibility,
@@ -192,6 +223,7 @@ impl ObjectLinkingLayer {
             self.release(key);
         }
     }
+    // ANCHOR_END: finish
 }
 
 impl Layer for ObjectLinkingLayer {
@@ -210,50 +242,27 @@ impl Layer for ObjectLinkingLayer {
         symbols.collect()
     }
 
+    // ANCHOR: emit
     fn emit(
         self: &Arc<Self>,
         responsibility: MaterializationResponsibility,
         mut graph: LinkGraph,
     ) {
-        if graph.definitions() > 1 {
-            // Another definition may have come before one of these.
-            let wanted = responsibility.symbols().into_iter();
-            let wanted: FxHashSet<Symbol> = wanted.collect();
-            graph.give_way(|name| wanted.contains(name));
-        }
+        keep_wanted(&mut graph, &responsibility);
         let place = || self.place(graph);
         let placed = match self.phases.measure(Phase::Link, place) {
             Ok(placed) => placed,
             Err(error) => return responsibility.fail(error),
         };
-        let definitions = placed.definitions();
-        let addresses: Vec<(Symbol, ExecutorAddr)> = definitions
-            .map(|(name, address, _)| (name.clone(), address))
-            .collect();
-        if responsibility.resolve(&addresses).is_err() {
-            return self.discard(placed);
+        let addresses = placed.definitions();
+        let addresses: Vec<(Symbol, ExecutorAddr)> =
+            addresses.map(|(name, at, _)| (name.clone(), at)).collect();
+        match responsibility.resolve(&addresses) {
+            Ok(()) => self.find_externals(responsibility, placed),
+            Err(_) => self.discard(placed),
         }
-        let externals: Vec<Symbol> =
-            placed.graph.externals().cloned().collect();
-        if externals.is_empty() {
-            return self.finish(responsibility, placed, &[], &[]);
-        }
-        let layer = self.clone();
-        let session = responsibility.session().clone();
-        let order = responsibility.dylib().search_order();
-        let names = externals.clone();
-        session.lookup_async(&order, &names, Wanted::Resolved, move |result| {
-            match result {
-                Ok(found) => {
-                    layer.finish(responsibility, placed, &externals, &found);
-                }
-                Err(error) => {
-                    layer.discard(placed);
-                    responsibility.fail(error);
-                }
-            }
-        });
     }
+    // ANCHOR_END: emit
 }
 
 impl ResourceManager for ObjectLinkingLayer {
@@ -275,6 +284,18 @@ impl ResourceManager for ObjectLinkingLayer {
         }
         drop(resources);
         lock(&self.linker).free(published);
+    }
+}
+
+/// Drops the symbols that were overridden or removed in the meantime.
+fn keep_wanted(
+    graph: &mut LinkGraph,
+    responsibility: &MaterializationResponsibility,
+) {
+    if graph.definitions() > 1 {
+        let wanted = responsibility.symbols().into_iter();
+        let wanted: FxHashSet<Symbol> = wanted.collect();
+        graph.give_way(|name| wanted.contains(name));
     }
 }
 

@@ -7,6 +7,7 @@ use crate::symbol::Symbol;
 use rustc_hash::FxHashMap;
 
 /// Something that can produce symbols when they are needed.
+// ANCHOR: MaterializationUnit
 pub trait MaterializationUnit: Send {
     /// The symbols, each with its flags.
     fn symbols(&self) -> Vec<(Symbol, SymbolFlags)>;
@@ -18,6 +19,7 @@ pub trait MaterializationUnit: Send {
         responsibility: MaterializationResponsibility,
     );
 }
+// ANCHOR_END: MaterializationUnit
 
 /// Symbols whose addresses are known.
 pub struct AbsoluteSymbols(pub Vec<(Symbol, ExecutorAddr, SymbolFlags)>);

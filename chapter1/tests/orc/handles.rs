@@ -105,6 +105,7 @@ fn a_function_of_the_host_has_a_handle_too() {
 }
 
 #[test]
+// ANCHOR: what_somebody_holds
 fn what_somebody_holds_is_not_removed_until_he_lets_go() {
     watched(|| {
         let mut session = kaleidoscope("def g(x) x + 1; def f(x) g(x);");
@@ -129,6 +130,7 @@ fn what_somebody_holds_is_not_removed_until_he_lets_go() {
         assert_eq!(session.jit.base().session.sizes(), (0, 0));
     });
 }
+// ANCHOR_END: what_somebody_holds
 
 /// Its code stays where it is, whoever else is gone.
 #[test]

@@ -164,3 +164,14 @@ fn what_failed_may_be_removed_and_defined_anew() {
         assert_eq!(session.run("def f(x) x; f(1);").unwrap(), [1.0]);
     });
 }
+
+/// An `extern` makes an operator known, too.
+#[test]
+fn an_operator_that_was_only_declared() {
+    watched(|| {
+        let mut session = kaleidoscope("extern unary!(a); def f(a) !a + 1;");
+        missing(&mut session, "f(1);", "unary!");
+        session.run("def unary!(a) a * 2;").unwrap();
+        assert_eq!(session.run("f(1);").unwrap(), [3.0]);
+    });
+}

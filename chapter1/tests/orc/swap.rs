@@ -13,7 +13,7 @@ use chapter1::ir::Module;
 use chapter1::kaleidoscope::{Answer, Kaleidoscope};
 use chapter1::link::LinkGraph;
 use chapter1::orc::{
-    CodeWatcher, DefineError, HostFunctions, IrCompileLayer, Layer,
+    DefineError, HostFunctions, IrCompileLayer, Layer,
     MaterializationResponsibility, ObjectLinkingLayer, Observer,
     ResourceTracker, SymbolFlags,
 };
@@ -109,8 +109,6 @@ impl Driver for Stack {
     ) -> Result<(), DefineError> {
         (self.add)(tracker, module)
     }
-
-    fn watch_code(&self, _: CodeWatcher) {}
 
     fn observe(&self, _: Observer) {}
 
