@@ -6,6 +6,9 @@
 //! | `{{#transcript NAME}}` | all of a line | commands and output |
 //! | `{{#delta OLD NEW}}` | all of a line | what changed between files |
 //! | `{{#title TEXT}}` | anywhere | nothing: mdBook reads it |
+//! | `{{value EXPRESSION}}` | in a sentence | a measured number |
+//! | `{{claim A < B}}` | in a sentence | nothing; a false one is a fault |
+//! | `{{exact 256 MiB}}` | in a sentence | the same, which nobody measured |
 
 use std::io;
 use std::ops::Range;
@@ -14,6 +17,7 @@ use std::path::{Component, Path, PathBuf};
 use super::excerpt::Excerpt;
 use super::fault::{Fault, line_at};
 use super::markdown::{self, CodeBlock, Directive};
+use super::numbers::{self, Numbers};
 use super::sources::Sources;
 use super::transcript::Transcripts;
 use super::{delta, html};
@@ -23,7 +27,25 @@ pub(crate) struct Expander<'a> {
     root: &'a Path,
     sources: Sources,
     transcripts: Transcripts,
+    numbers: Numbers,
     faults: Vec<Fault>,
+    warnings: Vec<Fault>,
+    /// What the page at hand has had so far.
+    here: Here,
+}
+
+/// What one page has had.
+#[derive(Default)]
+struct Here {
+    numbers: Vec<numbers::Shown>,
+}
+
+/// What is wrong with all pages.
+pub(crate) struct Findings {
+    /// What must not be.
+    pub(crate) faults: Vec<Fault>,
+    /// What a person should look at.
+    pub(crate) warnings: Vec<Fault>,
 }
 
 /// A page before its directives are replaced.
@@ -42,32 +64,65 @@ impl<'a> Expander<'a> {
         let (sources, mut faults) = Sources::read(root)?;
         let (transcripts, wrong) = Transcripts::read(root)?;
         faults.extend(wrong);
-        Ok(Expander { root, sources, transcripts, faults })
+        let (numbers, wrong) = Numbers::read(root)?;
+        faults.extend(wrong);
+        let (warnings, here) = (Vec::new(), Here::default());
+        Ok(Expander {
+            root,
+            sources,
+            transcripts,
+            numbers,
+            faults,
+            warnings,
+            here,
+        })
     }
 
     /// The text that stands for `page`.
     pub(crate) fn expand(&mut self, page: Page) -> String {
+        self.here = Here::default();
         let blocks = markdown::code_blocks(page.text);
+        let is_code = |start: usize| {
+            blocks.iter().any(|block| block.range.contains(&start))
+        };
         let mut replacements = Vec::new();
         for block in &blocks {
             let result = self.block(page, block);
             replacements.extend(self.noted(page, &block.range, result));
         }
-        for directive in markdown::directives(page.text) {
-            let start = directive.range.start;
-            if !blocks.iter().any(|block| block.range.contains(&start)) {
+        for directive in markdown::page_directives(page.text) {
+            if !is_code(directive.range.start) {
                 let result = self.directive(&directive);
                 replacements.extend(self.noted(page, &directive.range, result));
             }
         }
+        let escapes = markdown::escapes(page.text).into_iter();
+        let escapes = escapes.filter(|escape| !is_code(escape.start));
+        replacements.extend(escapes.map(|escape| (escape, String::new())));
+        self.warn(page);
         replaced(page.text, replacements)
+            + &numbers::footnotes(&self.here.numbers)
     }
 
     /// What was wrong with all pages, after the last one.
-    pub(crate) fn finish(mut self) -> Vec<Fault> {
+    pub(crate) fn finish(mut self) -> Findings {
         self.faults.extend(self.sources.unused());
         self.faults.extend(self.transcripts.unused());
-        self.faults
+        Findings { faults: self.faults, warnings: self.warnings }
+    }
+
+    /// Notes what a person should look at.
+    fn warn(&mut self, page: Page) {
+        let prose = markdown::prose(page.text);
+        for range in numbers::loose(&prose) {
+            let number = &page.text[range.clone()];
+            let what = format!(
+                "`{number}` looks measured: take it from a data file with \
+                 `value`, or call it `exact`"
+            );
+            let line = line_at(page.text, range.start);
+            self.warnings.push(Fault::new(page.path, line, what));
+        }
     }
 
     /// What stands for a code block, if it does not stand for itself.
@@ -118,6 +173,9 @@ impl<'a> Expander<'a> {
         &mut self,
         directive: &Directive,
     ) -> Result<Option<String>, String> {
+        if let Some(text) = self.inline(directive)? {
+            return Ok(Some(text));
+        }
         let html = match (directive.name, &*directive.arguments) {
             ("title", _) => return Ok(None),
             ("transcript", [name]) => self.transcripts.html(name)?,
@@ -134,6 +192,28 @@ impl<'a> Expander<'a> {
         match directive.is_alone {
             true => Ok(Some(html)),
             false => Err(format!("`{}` shares its line", directive.name)),
+        }
+    }
+
+    /// What stands for a directive that is part of a sentence, if it is one.
+    fn inline(
+        &mut self,
+        directive: &Directive,
+    ) -> Result<Option<String>, String> {
+        let words = &*directive.arguments;
+        match directive.name {
+            "value" => {
+                let numbers = &mut self.here.numbers;
+                numbers.push(self.numbers.value(words)?);
+                let number = numbers.last().expect("just pushed");
+                Ok(Some(number.html(numbers.len())))
+            }
+            "claim" => {
+                self.numbers.claim(words)?;
+                Ok(Some(String::new()))
+            }
+            "exact" => Ok(Some(words.join(" "))),
+            _ => Ok(None),
         }
     }
 
