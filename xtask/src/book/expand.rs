@@ -5,6 +5,8 @@
 //! | `{{#include FILE:ANCHOR}}` | all of a code block | an excerpt |
 //! | `{{#transcript NAME}}` | all of a line | commands and output |
 //! | `{{#delta OLD NEW}}` | all of a line | what changed between files |
+//! | `{{#outline FILE:ITEM}}` | all of a line | signature and contract |
+//! | `{{#map DIRECTORY}}` | all of a line | files and their purposes |
 //! | `{{#title TEXT}}` | anywhere | nothing: mdBook reads it |
 //! | `{{value EXPRESSION}}` | in a sentence | a measured number |
 //! | `{{claim A < B}}` | in a sentence | nothing; a false one is a fault |
@@ -18,6 +20,7 @@ use super::excerpt::Excerpt;
 use super::fault::{Fault, line_at};
 use super::markdown::{self, CodeBlock, Directive};
 use super::numbers::{self, Numbers};
+use super::shown::{self, Counts, Seen};
 use super::sources::Sources;
 use super::transcript::Transcripts;
 use super::{delta, html};
@@ -28,6 +31,7 @@ pub(crate) struct Expander<'a> {
     sources: Sources,
     transcripts: Transcripts,
     numbers: Numbers,
+    seen: Seen,
     faults: Vec<Fault>,
     warnings: Vec<Fault>,
     /// What the page at hand has had so far.
@@ -38,7 +42,14 @@ pub(crate) struct Expander<'a> {
 #[derive(Default)]
 struct Here {
     numbers: Vec<numbers::Shown>,
+    /// Lines of excerpts.
+    code_lines: usize,
 }
+
+/// Longer than these, and a reader scrolls back and forth.
+const EXCERPT_LINES: usize = 30;
+const PAGE_CODE_LINES: usize = 200;
+const PAGE_WORDS: usize = 2500;
 
 /// What is wrong with all pages.
 pub(crate) struct Findings {
@@ -46,6 +57,8 @@ pub(crate) struct Findings {
     pub(crate) faults: Vec<Fault>,
     /// What a person should look at.
     pub(crate) warnings: Vec<Fault>,
+    /// How much of the code is on pages.
+    pub(crate) counts: Counts,
 }
 
 /// A page before its directives are replaced.
@@ -72,6 +85,7 @@ impl<'a> Expander<'a> {
             sources,
             transcripts,
             numbers,
+            seen: Seen::default(),
             faults,
             warnings,
             here,
@@ -92,7 +106,7 @@ impl<'a> Expander<'a> {
         }
         for directive in markdown::page_directives(page.text) {
             if !is_code(directive.range.start) {
-                let result = self.directive(&directive);
+                let result = self.directive(page, &directive);
                 replacements.extend(self.noted(page, &directive.range, result));
             }
         }
@@ -108,7 +122,10 @@ impl<'a> Expander<'a> {
     pub(crate) fn finish(mut self) -> Findings {
         self.faults.extend(self.sources.unused());
         self.faults.extend(self.transcripts.unused());
-        Findings { faults: self.faults, warnings: self.warnings }
+        let (counts, faults) =
+            shown::check(self.root, &self.sources, &self.seen);
+        self.faults.extend(faults);
+        Findings { faults: self.faults, warnings: self.warnings, counts }
     }
 
     /// Notes what a person should look at.
@@ -122,6 +139,17 @@ impl<'a> Expander<'a> {
             );
             let line = line_at(page.text, range.start);
             self.warnings.push(Fault::new(page.path, line, what));
+        }
+        let words = prose.split(['\0', ' ', '\n']).filter(|it| !it.is_empty());
+        let lengths = [
+            (self.here.code_lines, PAGE_CODE_LINES, "lines of code"),
+            (words.count(), PAGE_WORDS, "words"),
+        ];
+        for (length, limit, name) in lengths {
+            if length > limit {
+                let what = format!("a page of {length} {name}");
+                self.warnings.push(Fault::new(page.path, 1, what));
+            }
         }
     }
 
@@ -140,7 +168,8 @@ impl<'a> Expander<'a> {
             [] if language == "rust" => sketch(&block.code, note).map(Some),
             [] => Ok(None),
             [include] if block.code.trim().len() == include.range.len() => {
-                self.include(page, include, language).map(Some)
+                let at = block.range.start;
+                self.include(page, include, language, at).map(Some)
             }
             _ => Err("a directive is all that its code block holds".into()),
         }
@@ -151,6 +180,7 @@ impl<'a> Expander<'a> {
         page: Page,
         directive: &Directive,
         language: &str,
+        at: usize,
     ) -> Result<String, String> {
         let ("include", [place]) = (directive.name, &*directive.arguments)
         else {
@@ -160,17 +190,51 @@ impl<'a> Expander<'a> {
             Some((file, anchor)) => (file, Some(anchor)),
             None => (*place, None),
         };
-        let directory = page.path.parent().expect("pages are in one");
-        let file = resolved(directory, file)
-            .ok_or_else(|| format!("`{file}` is outside of the workspace"))?;
+        let file = resolved(page, file)?;
         let (text, lines) = self.sources.part(&file, anchor)?;
+        self.here.code_lines += lines.len();
+        if lines.len() > EXCERPT_LINES {
+            let what = format!("an excerpt of {} lines", lines.len());
+            let line = line_at(page.text, at);
+            self.warnings.push(Fault::new(page.path, line, what));
+        }
         let excerpt = Excerpt::new(&file, text, lines);
         Ok(excerpt.html(&file, language, &up(page.path)))
+    }
+
+    fn outline(&mut self, page: Page, place: &str) -> Result<String, String> {
+        let (file, name) = place
+            .split_once(':')
+            .ok_or("an outline is of an item: `FILE:ITEM`")?;
+        // `<A_as_B>::c`: the words of a directive have no spaces.
+        let name = name.replace("_as_", " as ");
+        let file = resolved(page, file)?;
+        let text = self
+            .sources
+            .text(&file)
+            .ok_or_else(|| format!("no chapter has `{}`", file.display()))?;
+        let html = shown::outline(&file, text, &name, &up(page.path))?;
+        self.seen.outlines.insert((file, name));
+        Ok(html)
+    }
+
+    fn map(&mut self, page: Page, directory: &str) -> Result<String, String> {
+        let directory = resolved(page, directory)?;
+        let library = self.sources.library();
+        let files = library.filter(|(file, ..)| file.starts_with(&directory));
+        let files: Vec<_> = files.map(|(file, text, _)| (file, text)).collect();
+        if files.is_empty() {
+            return Err(format!("no file is in `{}`", directory.display()));
+        }
+        let names = files.iter().map(|(file, _)| file.to_path_buf());
+        self.seen.maps.extend(names);
+        Ok(shown::map(&files, &up(page.path)))
     }
 
     /// What stands for a directive outside of code blocks.
     fn directive(
         &mut self,
+        page: Page,
         directive: &Directive,
     ) -> Result<Option<String>, String> {
         if let Some(text) = self.inline(directive)? {
@@ -179,8 +243,10 @@ impl<'a> Expander<'a> {
         let html = match (directive.name, &*directive.arguments) {
             ("title", _) => return Ok(None),
             ("transcript", [name]) => self.transcripts.html(name)?,
+            ("outline", [place]) => self.outline(page, place)?,
+            ("map", [directory]) => self.map(page, directory)?,
             ("delta", [old, new]) => delta::html(self.root, old, new)?,
-            ("transcript" | "delta", _) => {
+            ("transcript" | "delta" | "outline" | "map", _) => {
                 let name = directive.name;
                 return Err(format!("wrong number of words in `{name}`"));
             }
@@ -260,21 +326,25 @@ fn up(page: &Path) -> String {
     "../".repeat(depth)
 }
 
-/// `file`, seen from `directory`, as a path from the workspace's root, if it
-/// is in there.
-fn resolved(directory: &Path, file: &str) -> Option<PathBuf> {
+/// `file`, seen from a page, as a path from the workspace's root.
+///
+/// # Errors
+/// If it is not in there.
+fn resolved(page: Page, file: &str) -> Result<PathBuf, String> {
+    let directory = page.path.parent().expect("pages are in one");
+    let outside = || format!("`{file}` is outside of the workspace");
     let mut path = PathBuf::new();
     for component in directory.join(file).components() {
         match component {
             Component::Normal(name) => path.push(name),
             Component::ParentDir => {
-                path.pop().then_some(())?;
+                path.pop().then_some(()).ok_or_else(outside)?;
             }
             Component::CurDir => {}
-            Component::RootDir | Component::Prefix(_) => return None,
+            Component::RootDir | Component::Prefix(_) => return Err(outside()),
         }
     }
-    Some(path)
+    Ok(path)
 }
 
 fn replaced(text: &str, mut replacements: Vec<Replacement>) -> String {

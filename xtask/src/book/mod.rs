@@ -8,6 +8,7 @@
 //! | `sources`, `anchors`, `items` | files, their parts, what these are in |
 //! | `excerpt`, `delta`, `html` | what stands for a directive |
 //! | `numbers` | measured data, and what pages say of them |
+//! | `shown` | what of the code is on pages, and what is to be |
 //! | `transcript` | recorded commands: shown, run again, compared |
 //! | `render`, `serve`, `server` | the book as HTML, and its server |
 //! | `compare` | the preprocessor in this process and as a command |
@@ -32,6 +33,7 @@ mod render;
 mod rendered;
 mod serve;
 mod server;
+mod shown;
 mod sources;
 mod transcript;
 

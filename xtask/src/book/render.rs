@@ -54,12 +54,14 @@ pub(crate) fn pages(root: &Path) -> Result<Vec<PathBuf>, String> {
     Ok(paths.collect())
 }
 
-/// What a person should look at in the book, a line each.
+/// What a person should look at in the book, a line each, and how much of the
+/// code it shows.
 pub(crate) fn warnings(root: &Path) -> Result<String, String> {
     let book = load(root, Preprocessing::Inside)?.book;
-    let warnings = preprocessor::findings(root, book)?.warnings;
-    let lines = fault::none_of(warnings).err().unwrap_or_default();
-    Ok(lines.lines().map(|line| format!("warning: {line}\n")).collect())
+    let findings = preprocessor::findings(root, book)?;
+    let lines = fault::none_of(findings.warnings).err().unwrap_or_default();
+    let lines = lines.lines().map(|line| format!("warning: {line}\n"));
+    Ok(format!("{}note: {}\n", lines.collect::<String>(), findings.counts))
 }
 
 /// Copies what rustdoc has written about the workspace into the rendered

@@ -20,6 +20,7 @@ fn workspace() -> TempDir {
     write("chapter1/programs/a.ks", "# ANCHOR: a\n1\n# ANCHOR_END: a\n");
     write(&format!("{DIRECTORY}/hello.txt"), "$ echo hello\nhello\n");
     write(&format!("{DATA}/one.json"), NUMBERS);
+    write("book/shown.toml", "\"chapter1/src/lib.rs\" = \"planned\"\n");
     root
 }
 
@@ -210,4 +211,35 @@ fn an_escaped_number_is_text() {
     let (text, faults) = expand(&format!("{GOOD}\n`\\{{{{value a}}}}`\n"));
     assert_eq!(faults, [""; 0]);
     assert!(text.ends_with("\n`{{value a}}`\n"), "{text}");
+}
+
+#[test]
+fn long_excerpts_and_long_pages_are_warnings() {
+    let root = workspace();
+    let long = format!("fn f() {{\n{}}}\n", "    f();\n".repeat(200));
+    fs::write(root.path().join("chapter1/src/lib.rs"), long).unwrap();
+    let mut expander = Expander::new(root.path()).unwrap();
+    let text = "# Page\n\n```rust\n{{#include ../../chapter1/src/lib.rs}}\n\
+                ```\n";
+    let text = &format!("{text}\n{}\n", "word ".repeat(2501));
+    expander.expand(Page { path: Path::new("book/src/page.md"), text });
+    let warnings = expander.finish().warnings;
+    let warnings: Vec<_> = warnings.iter().map(Fault::to_string).collect();
+    let expected = [
+        "book/src/page.md:3: an excerpt of 202 lines",
+        "book/src/page.md:1: a page of 202 lines of code",
+        "book/src/page.md:1: a page of 2501 words",
+    ];
+    assert_eq!(warnings, expected);
+}
+
+#[test]
+fn an_outline_and_a_map_stand_on_lines_of_their_own() {
+    let text = "{{#outline ../../../chapter1/src/lib.rs:f}}\n\n\
+                {{#map ../../../chapter1/src}}\n";
+    let (text, faults) = expand(&format!("{GOOD}\n{text}"));
+    assert_eq!(faults, [""; 0]);
+    assert!(text.contains("<figure class=\"listing outline\">"), "{text}");
+    assert!(text.contains("<table class=\"map\">"), "{text}");
+    assert!(fault("{{#map ../../../chapter9}}").contains("no file is in"));
 }
