@@ -7,6 +7,9 @@
 //! | `{{#delta OLD NEW}}` | all of a line | what changed between files |
 //! | `{{#outline FILE:ITEM}}` | all of a line | signature and contract |
 //! | `{{#map DIRECTORY}}` | all of a line | files and their purposes |
+//! | `{{#stepper NAME}}` | all of a line | a recorded trace, step by step |
+//! | `{{#predict NAME QUESTION}}` | all of a line | a folded transcript |
+//! | `{{#exercise TITLE}}`, `{{#answer}}`, `{{#end}}` | lines | what they enclose |
 //! | `{{#title TEXT}}` | anywhere | nothing: mdBook reads it |
 //! | `{{value EXPRESSION}}` | in a sentence | a measured number |
 //! | `{{claim A < B}}` | in a sentence | nothing; a false one is a fault |
@@ -18,12 +21,13 @@ use std::path::{Component, Path, PathBuf};
 
 use super::excerpt::Excerpt;
 use super::fault::{Fault, line_at};
+use super::fold;
 use super::markdown::{self, CodeBlock, Directive};
 use super::numbers::{self, Numbers};
 use super::shown::{self, Counts, Seen};
 use super::sources::Sources;
 use super::transcript::Transcripts;
-use super::{delta, html};
+use super::{delta, html, stepper};
 
 /// Replaces directives, page after page, and notes what is wrong with them.
 pub(crate) struct Expander<'a> {
@@ -44,6 +48,7 @@ struct Here {
     numbers: Vec<numbers::Shown>,
     /// Lines of excerpts.
     code_lines: usize,
+    open: fold::Open,
 }
 
 /// Longer than these, and a reader scrolls back and forth.
@@ -113,6 +118,10 @@ impl<'a> Expander<'a> {
         let escapes = markdown::escapes(page.text).into_iter();
         let escapes = escapes.filter(|escape| !is_code(escape.start));
         replacements.extend(escapes.map(|escape| (escape, String::new())));
+        if !self.here.open.is_closed() {
+            let what = "an exercise or answer has no `end`";
+            self.faults.push(Fault::new(page.path, 1, what));
+        }
         self.warn(page);
         replaced(page.text, replacements)
             + &numbers::footnotes(&self.here.numbers)
@@ -243,10 +252,24 @@ impl<'a> Expander<'a> {
         let html = match (directive.name, &*directive.arguments) {
             ("title", _) => return Ok(None),
             ("transcript", [name]) => self.transcripts.html(name)?,
+            ("stepper", [name]) => {
+                stepper::html(name, &self.transcripts.output(name)?)?
+            }
+            ("predict", [name, question @ ..]) if !question.is_empty() => {
+                let answer = self.transcripts.html(name)?;
+                fold::predict(&question.join(" "), &answer)
+            }
+            ("exercise", title) => self.here.open.exercise(&title.join(" "))?,
+            ("answer", []) => self.here.open.answer()?,
+            ("end", []) => self.here.open.end()?,
             ("outline", [place]) => self.outline(page, place)?,
             ("map", [directory]) => self.map(page, directory)?,
             ("delta", [old, new]) => delta::html(self.root, old, new)?,
-            ("transcript" | "delta" | "outline" | "map", _) => {
+            (
+                "transcript" | "delta" | "outline" | "map" | "stepper"
+                | "predict" | "answer" | "end",
+                _,
+            ) => {
                 let name = directive.name;
                 return Err(format!("wrong number of words in `{name}`"));
             }

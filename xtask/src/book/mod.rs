@@ -9,6 +9,7 @@
 //! | `excerpt`, `delta`, `html` | what stands for a directive |
 //! | `numbers` | measured data, and what pages say of them |
 //! | `shown` | what of the code is on pages, and what is to be |
+//! | `stepper`, `fold` | traces step by step; what readers unfold |
 //! | `transcript` | recorded commands: shown, run again, compared |
 //! | `render`, `serve`, `server` | the book as HTML, and its server |
 //! | `compare` | the preprocessor in this process and as a command |
@@ -23,6 +24,7 @@ mod delta;
 mod excerpt;
 mod expand;
 mod fault;
+mod fold;
 mod html;
 mod items;
 mod links;
@@ -35,6 +37,7 @@ mod serve;
 mod server;
 mod shown;
 mod sources;
+mod stepper;
 mod transcript;
 
 use std::io::Write;

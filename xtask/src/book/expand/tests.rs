@@ -243,3 +243,35 @@ fn an_outline_and_a_map_stand_on_lines_of_their_own() {
     assert!(text.contains("<table class=\"map\">"), "{text}");
     assert!(fault("{{#map ../../../chapter9}}").contains("no file is in"));
 }
+
+#[test]
+fn a_trace_that_tells_something_unknown_is_a_fault() {
+    let root = workspace();
+    let trace = "$ true\n   state  `f` is asleep\n";
+    fs::write(root.path().join(DIRECTORY).join("hello.txt"), trace).unwrap();
+    let mut expander = Expander::new(root.path()).unwrap();
+    let text = GOOD.replace("#transcript", "#stepper");
+    let path = Path::new("book/src/chapter1/page.md");
+    expander.expand(Page { path, text: &text });
+    let faults = expander.finish().faults;
+    let [fault] = &*faults else { panic!("not one fault: {faults:?}") };
+    let expected = "book/src/chapter1/page.md:11: the trace has a change";
+    assert!(fault.to_string().starts_with(expected), "{fault}");
+}
+
+#[test]
+fn what_is_folded_is_recorded() {
+    assert!(fault("{{#predict bye What?}}").ends_with("transcript `bye`"));
+    assert!(fault("{{#predict hello}}").ends_with("in `predict`"));
+    assert!(fault("{{#stepper hello}}").ends_with("has no trace"));
+    let page = GOOD.replace("#transcript hello", "#predict hello And what?");
+    let (text, faults) = expand(&page);
+    assert_eq!(faults, [""; 0]);
+    assert!(text.contains("<summary>And what?</summary><figure"), "{text}");
+}
+
+#[test]
+fn an_exercise_is_answered_and_ended() {
+    assert!(fault("{{#exercise a}}").ends_with("has no `end`"));
+    assert!(fault("{{#exercise a}}\n\n{{#end}}").contains("without an answer"));
+}

@@ -98,11 +98,6 @@ impl Numbers {
         expression::holds(words, &mut |name| Ok(self.find(name)?.1))
     }
 
-    /// The value of an expression, as a page or a chart needs it.
-    pub(crate) fn quantity(&self, words: &[&str]) -> Result<Quantity, String> {
-        self.evaluate(words, &mut Vec::new())
-    }
-
     fn evaluate<'n>(
         &'n self,
         words: &[&str],

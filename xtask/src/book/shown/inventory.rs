@@ -199,7 +199,7 @@ pub(crate) fn last() -> u8 {
         assert_eq!(names, ["Dual", "<Dual as Mapping>::seal", "last"]);
         assert_eq!(items[0].lines, 9..12);
         assert_eq!(items[1].lines, 18..23);
-        assert_eq!(items[1].body, Some(20..23));
+        assert_eq!(items[1].body, Some(21..23));
         assert_eq!(items[1].contract, ["Seals.", "", "For ever."]);
         assert_eq!(items[2].lines, 31..34);
     }
