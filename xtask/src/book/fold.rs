@@ -14,12 +14,24 @@ enum Kind {
 
 /// A question, and what answers it, to be unfolded.
 pub(crate) fn predict(question: &str, answer: &str) -> String {
-    let question = escape(question);
+    let question = with_code(&escape(question));
     let answer = answer.trim_end();
     format!(
         "<details class=\"predict\"><summary>{question}</summary>{answer}\
          </details>\n"
     )
+}
+
+/// HTML with what stands between backticks as code.
+fn with_code(html: &str) -> String {
+    let mut result = String::new();
+    for (index, part) in html.split('`').enumerate() {
+        match index % 2 {
+            0 => result += part,
+            _ => result += &format!("<code>{part}</code>"),
+        }
+    }
+    result
 }
 
 impl Open {
@@ -90,9 +102,9 @@ mod tests {
 
     #[test]
     fn the_answer_of_a_question_is_folded() {
-        let html = predict("Does a < b?", "<figure></figure>\n");
-        let expected = "<details class=\"predict\"><summary>Does a &lt; b?\
-                        </summary><figure></figure></details>\n";
+        let html = predict("Does `a` < b?", "<figure></figure>\n");
+        let expected = "<details class=\"predict\"><summary>Does \
+                        <code>a</code> &lt; b?</summary><figure></figure></details>\n";
         assert_eq!(html, expected);
     }
 }

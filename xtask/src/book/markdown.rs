@@ -198,7 +198,7 @@ mod tests {
 
     #[test]
     fn backslashes_that_mdbook_leaves_are_found() {
-        assert_eq!(escapes("\\{{a}} \\{{#b}}"), [0..1]);
+        assert_eq!(escapes("\\{{a}} \\{{#b}}"), vec![0..1]);
         assert_eq!(page_directives("\\{{a}} {{b}}").len(), 1);
     }
 

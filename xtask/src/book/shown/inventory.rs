@@ -201,7 +201,7 @@ pub(crate) fn last() -> u8 {
         assert_eq!(items[1].lines, 18..23);
         assert_eq!(items[1].body, Some(21..23));
         assert_eq!(items[1].contract, ["Seals.", "", "For ever."]);
-        assert_eq!(items[2].lines, 31..34);
+        assert_eq!(items[2].lines, 30..33);
     }
 
     #[test]

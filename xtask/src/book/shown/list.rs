@@ -96,8 +96,9 @@ impl List {
     /// What the list says of a file.
     pub(crate) fn entry(&self, file: &str) -> Option<&Entry> {
         let directories = file.match_indices('/').map(|(at, _)| &file[..=at]);
-        let directories = directories.filter_map(|key| self.entries.get(key));
-        self.entries.get(file).or_else(|| directories.last())
+        let mut directories =
+            directories.filter_map(|key| self.entries.get(key));
+        self.entries.get(file).or_else(|| directories.next_back())
     }
 
     /// The files and directories that the list names.
