@@ -1,6 +1,7 @@
 //! The project's own commands: reads the command line, then calls one.
 
 mod book;
+mod measure;
 mod snapshots;
 mod step;
 mod test;
@@ -57,6 +58,16 @@ enum Command {
     },
     /// Record what the commands of the book's transcripts print now
     Bless,
+    /// Measure what the book's numbers are about, and write its data files
+    ///
+    /// Without names, all that there is. Takes minutes, and wants a machine
+    /// with nothing else to do. What the book says is checked against the
+    /// files, not measured again: commit them with the text.
+    Measure {
+        /// Which benchmarks
+        #[arg(value_parser = measure::NAMES)]
+        names: Vec<String>,
+    },
     /// What mdBook runs: reads a book and writes it with directives replaced
     #[command(hide = true)]
     Preprocess {
@@ -104,6 +115,14 @@ fn run(command: Command, root: &Path) -> Result<(), Box<dyn Error>> {
         Command::Bless => {
             for file in book::bless(root)? {
                 println!("{}", file.display());
+            }
+        }
+        Command::Measure { mut names } => {
+            if names.is_empty() {
+                names = measure::NAMES.map(str::to_owned).to_vec();
+            }
+            for name in names {
+                measure::measure(root, &name)?;
             }
         }
         Command::Preprocess { question: Some(Question::Supports { .. }) } => {}

@@ -50,18 +50,32 @@ impl Excerpt {
 
     /// The excerpt as a figure. `up` leads from its page to the book's root.
     pub(crate) fn html(&self, file: &Path, language: &str, up: &str) -> String {
-        let shown = html::escape(&file.to_string_lossy());
-        let place = match self.rendered(file) {
-            Some(path) => format!("<a href=\"{up}{path}\">{shown}</a>"),
-            None => shown,
-        };
+        let code = html::code(language, &self.context, &self.code);
+        html::figure("listing", &self.caption(file, up), &code)
+    }
+
+    /// Which file, and which items in it.
+    pub(crate) fn caption(&self, file: &Path, up: &str) -> String {
+        let place = self.place(file, up);
         let titles = html::escape(&self.titles.join(" · "));
-        let caption = match titles.is_empty() {
+        match titles.is_empty() {
             true => place,
             false => format!("{place} <span class=\"item\">{titles}</span>"),
-        };
-        let code = html::code(language, &self.context, &self.code);
-        html::figure("listing", &caption, &code)
+        }
+    }
+
+    /// The file's name, with a link to where rustdoc shows the lines.
+    pub(crate) fn place(&self, file: &Path, up: &str) -> String {
+        let shown = html::escape(&file.to_string_lossy());
+        match self.rendered(file) {
+            Some(path) => format!("<a href=\"{up}{path}\">{shown}</a>"),
+            None => shown,
+        }
+    }
+
+    /// The lines themselves.
+    pub(crate) fn code(&self) -> &str {
+        &self.code
     }
 
     /// Where rustdoc shows these lines, if it does: it knows the files that

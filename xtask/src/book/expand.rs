@@ -5,7 +5,15 @@
 //! | `{{#include FILE:ANCHOR}}` | all of a code block | an excerpt |
 //! | `{{#transcript NAME}}` | all of a line | commands and output |
 //! | `{{#delta OLD NEW}}` | all of a line | what changed between files |
+//! | `{{#outline FILE:ITEM}}` | all of a line | signature and contract |
+//! | `{{#map DIRECTORY}}` | all of a line | files and their purposes |
+//! | `{{#stepper NAME}}` | all of a line | a recorded trace, step by step |
+//! | `{{#predict NAME QUESTION}}` | all of a line | a folded transcript |
+//! | `{{#exercise TITLE}}`, `{{#answer}}`, `{{#end}}` | lines | what they enclose |
 //! | `{{#title TEXT}}` | anywhere | nothing: mdBook reads it |
+//! | `{{value EXPRESSION}}` | in a sentence | a measured number |
+//! | `{{claim A < B}}` | in a sentence | nothing; a false one is a fault |
+//! | `{{exact 256 MiB}}` | in a sentence | the same, which nobody measured |
 
 use std::io;
 use std::ops::Range;
@@ -13,17 +21,49 @@ use std::path::{Component, Path, PathBuf};
 
 use super::excerpt::Excerpt;
 use super::fault::{Fault, line_at};
+use super::fold;
 use super::markdown::{self, CodeBlock, Directive};
+use super::numbers::{self, Numbers};
+use super::shown::{self, Counts, Seen};
 use super::sources::Sources;
 use super::transcript::Transcripts;
-use super::{delta, html};
+use super::{delta, html, stepper};
 
 /// Replaces directives, page after page, and notes what is wrong with them.
 pub(crate) struct Expander<'a> {
     root: &'a Path,
     sources: Sources,
     transcripts: Transcripts,
+    numbers: Numbers,
+    seen: Seen,
     faults: Vec<Fault>,
+    warnings: Vec<Fault>,
+    /// What the page at hand has had so far.
+    here: Here,
+}
+
+/// What one page has had.
+#[derive(Default)]
+struct Here {
+    numbers: Vec<numbers::Shown>,
+    /// Lines of excerpts.
+    code_lines: usize,
+    open: fold::Open,
+}
+
+/// Longer than these, and a reader scrolls back and forth.
+const EXCERPT_LINES: usize = 30;
+const PAGE_CODE_LINES: usize = 200;
+const PAGE_WORDS: usize = 2500;
+
+/// What is wrong with all pages.
+pub(crate) struct Findings {
+    /// What must not be.
+    pub(crate) faults: Vec<Fault>,
+    /// What a person should look at.
+    pub(crate) warnings: Vec<Fault>,
+    /// How much of the code is on pages.
+    pub(crate) counts: Counts,
 }
 
 /// A page before its directives are replaced.
@@ -42,32 +82,84 @@ impl<'a> Expander<'a> {
         let (sources, mut faults) = Sources::read(root)?;
         let (transcripts, wrong) = Transcripts::read(root)?;
         faults.extend(wrong);
-        Ok(Expander { root, sources, transcripts, faults })
+        let (numbers, wrong) = Numbers::read(root)?;
+        faults.extend(wrong);
+        let (warnings, here) = (Vec::new(), Here::default());
+        Ok(Expander {
+            root,
+            sources,
+            transcripts,
+            numbers,
+            seen: Seen::default(),
+            faults,
+            warnings,
+            here,
+        })
     }
 
     /// The text that stands for `page`.
     pub(crate) fn expand(&mut self, page: Page) -> String {
+        self.here = Here::default();
         let blocks = markdown::code_blocks(page.text);
+        let is_code = |start: usize| {
+            blocks.iter().any(|block| block.range.contains(&start))
+        };
         let mut replacements = Vec::new();
         for block in &blocks {
             let result = self.block(page, block);
             replacements.extend(self.noted(page, &block.range, result));
         }
-        for directive in markdown::directives(page.text) {
-            let start = directive.range.start;
-            if !blocks.iter().any(|block| block.range.contains(&start)) {
-                let result = self.directive(&directive);
+        for directive in markdown::page_directives(page.text) {
+            if !is_code(directive.range.start) {
+                let result = self.directive(page, &directive);
                 replacements.extend(self.noted(page, &directive.range, result));
             }
         }
+        let escapes = markdown::escapes(page.text).into_iter();
+        let escapes = escapes.filter(|escape| !is_code(escape.start));
+        replacements.extend(escapes.map(|escape| (escape, String::new())));
+        if !self.here.open.is_closed() {
+            let what = "an exercise or answer has no `end`";
+            self.faults.push(Fault::new(page.path, 1, what));
+        }
+        self.warn(page);
         replaced(page.text, replacements)
+            + &numbers::footnotes(&self.here.numbers)
     }
 
     /// What was wrong with all pages, after the last one.
-    pub(crate) fn finish(mut self) -> Vec<Fault> {
+    pub(crate) fn finish(mut self) -> Findings {
         self.faults.extend(self.sources.unused());
         self.faults.extend(self.transcripts.unused());
-        self.faults
+        let (counts, faults) =
+            shown::check(self.root, &self.sources, &self.seen);
+        self.faults.extend(faults);
+        Findings { faults: self.faults, warnings: self.warnings, counts }
+    }
+
+    /// Notes what a person should look at.
+    fn warn(&mut self, page: Page) {
+        let prose = markdown::prose(page.text);
+        for range in numbers::loose(&prose) {
+            let number = &page.text[range.clone()];
+            let what = format!(
+                "`{number}` looks measured: take it from a data file with \
+                 `value`, or call it `exact`"
+            );
+            let line = line_at(page.text, range.start);
+            self.warnings.push(Fault::new(page.path, line, what));
+        }
+        let words = prose.split(['\0', ' ', '\n']).filter(|it| !it.is_empty());
+        let lengths = [
+            (self.here.code_lines, PAGE_CODE_LINES, "lines of code"),
+            (words.count(), PAGE_WORDS, "words"),
+        ];
+        for (length, limit, name) in lengths {
+            if length > limit {
+                let what = format!("a page of {length} {name}");
+                self.warnings.push(Fault::new(page.path, 1, what));
+            }
+        }
     }
 
     /// What stands for a code block, if it does not stand for itself.
@@ -85,7 +177,8 @@ impl<'a> Expander<'a> {
             [] if language == "rust" => sketch(&block.code, note).map(Some),
             [] => Ok(None),
             [include] if block.code.trim().len() == include.range.len() => {
-                self.include(page, include, language).map(Some)
+                let at = block.range.start;
+                self.include(page, include, language, at).map(Some)
             }
             _ => Err("a directive is all that its code block holds".into()),
         }
@@ -96,6 +189,7 @@ impl<'a> Expander<'a> {
         page: Page,
         directive: &Directive,
         language: &str,
+        at: usize,
     ) -> Result<String, String> {
         let ("include", [place]) = (directive.name, &*directive.arguments)
         else {
@@ -105,24 +199,77 @@ impl<'a> Expander<'a> {
             Some((file, anchor)) => (file, Some(anchor)),
             None => (*place, None),
         };
-        let directory = page.path.parent().expect("pages are in one");
-        let file = resolved(directory, file)
-            .ok_or_else(|| format!("`{file}` is outside of the workspace"))?;
+        let file = resolved(page, file)?;
         let (text, lines) = self.sources.part(&file, anchor)?;
+        self.here.code_lines += lines.len();
+        if lines.len() > EXCERPT_LINES {
+            let what = format!("an excerpt of {} lines", lines.len());
+            let line = line_at(page.text, at);
+            self.warnings.push(Fault::new(page.path, line, what));
+        }
         let excerpt = Excerpt::new(&file, text, lines);
         Ok(excerpt.html(&file, language, &up(page.path)))
+    }
+
+    fn outline(&mut self, page: Page, place: &str) -> Result<String, String> {
+        let (file, name) = place
+            .split_once(':')
+            .ok_or("an outline is of an item: `FILE:ITEM`")?;
+        // `<A_as_B>::c`: the words of a directive have no spaces.
+        let name = name.replace("_as_", " as ");
+        let file = resolved(page, file)?;
+        let text = self
+            .sources
+            .text(&file)
+            .ok_or_else(|| format!("no chapter has `{}`", file.display()))?;
+        let html = shown::outline(&file, text, &name, &up(page.path))?;
+        self.seen.outlines.insert((file, name));
+        Ok(html)
+    }
+
+    fn map(&mut self, page: Page, directory: &str) -> Result<String, String> {
+        let directory = resolved(page, directory)?;
+        let library = self.sources.library();
+        let files = library.filter(|(file, ..)| file.starts_with(&directory));
+        let files: Vec<_> = files.map(|(file, text, _)| (file, text)).collect();
+        if files.is_empty() {
+            return Err(format!("no file is in `{}`", directory.display()));
+        }
+        let names = files.iter().map(|(file, _)| file.to_path_buf());
+        self.seen.maps.extend(names);
+        Ok(shown::map(&files, &up(page.path)))
     }
 
     /// What stands for a directive outside of code blocks.
     fn directive(
         &mut self,
+        page: Page,
         directive: &Directive,
     ) -> Result<Option<String>, String> {
+        if let Some(text) = self.inline(directive)? {
+            return Ok(Some(text));
+        }
         let html = match (directive.name, &*directive.arguments) {
             ("title", _) => return Ok(None),
             ("transcript", [name]) => self.transcripts.html(name)?,
+            ("stepper", [name]) => {
+                stepper::html(name, &self.transcripts.output(name)?)?
+            }
+            ("predict", [name, question @ ..]) if !question.is_empty() => {
+                let answer = self.transcripts.html(name)?;
+                fold::predict(&question.join(" "), &answer)
+            }
+            ("exercise", title) => self.here.open.exercise(&title.join(" "))?,
+            ("answer", []) => self.here.open.answer()?,
+            ("end", []) => self.here.open.end()?,
+            ("outline", [place]) => self.outline(page, place)?,
+            ("map", [directory]) => self.map(page, directory)?,
             ("delta", [old, new]) => delta::html(self.root, old, new)?,
-            ("transcript" | "delta", _) => {
+            (
+                "transcript" | "delta" | "outline" | "map" | "stepper"
+                | "predict" | "answer" | "end",
+                _,
+            ) => {
                 let name = directive.name;
                 return Err(format!("wrong number of words in `{name}`"));
             }
@@ -134,6 +281,28 @@ impl<'a> Expander<'a> {
         match directive.is_alone {
             true => Ok(Some(html)),
             false => Err(format!("`{}` shares its line", directive.name)),
+        }
+    }
+
+    /// What stands for a directive that is part of a sentence, if it is one.
+    fn inline(
+        &mut self,
+        directive: &Directive,
+    ) -> Result<Option<String>, String> {
+        let words = &*directive.arguments;
+        match directive.name {
+            "value" => {
+                let numbers = &mut self.here.numbers;
+                numbers.push(self.numbers.value(words)?);
+                let number = numbers.last().expect("just pushed");
+                Ok(Some(number.html(numbers.len())))
+            }
+            "claim" => {
+                self.numbers.claim(words)?;
+                Ok(Some(String::new()))
+            }
+            "exact" => Ok(Some(words.join(" "))),
+            _ => Ok(None),
         }
     }
 
@@ -180,21 +349,25 @@ fn up(page: &Path) -> String {
     "../".repeat(depth)
 }
 
-/// `file`, seen from `directory`, as a path from the workspace's root, if it
-/// is in there.
-fn resolved(directory: &Path, file: &str) -> Option<PathBuf> {
+/// `file`, seen from a page, as a path from the workspace's root.
+///
+/// # Errors
+/// If it is not in there.
+fn resolved(page: Page, file: &str) -> Result<PathBuf, String> {
+    let directory = page.path.parent().expect("pages are in one");
+    let outside = || format!("`{file}` is outside of the workspace");
     let mut path = PathBuf::new();
     for component in directory.join(file).components() {
         match component {
             Component::Normal(name) => path.push(name),
             Component::ParentDir => {
-                path.pop().then_some(())?;
+                path.pop().then_some(()).ok_or_else(outside)?;
             }
             Component::CurDir => {}
-            Component::RootDir | Component::Prefix(_) => return None,
+            Component::RootDir | Component::Prefix(_) => return Err(outside()),
         }
     }
-    Some(path)
+    Ok(path)
 }
 
 fn replaced(text: &str, mut replacements: Vec<Replacement>) -> String {

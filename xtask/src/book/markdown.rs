@@ -52,10 +52,60 @@ pub(crate) fn code_blocks(text: &str) -> Vec<CodeBlock> {
     blocks
 }
 
-/// The directives in `text`, in its order. A backslash before one makes it
-/// plain text.
+/// The directives in `text`, in its order: those in a code block, which begin
+/// with `{{#`. A backslash before one makes it plain text.
 pub(crate) fn directives(text: &str) -> Vec<Directive<'_>> {
-    let starts = text.match_indices("{{#").map(|(start, _)| start);
+    starting(text, "{{#")
+}
+
+/// The same for those of a page, which also has some that begin with `{{`
+/// alone.
+pub(crate) fn page_directives(text: &str) -> Vec<Directive<'_>> {
+    starting(text, "{{")
+}
+
+/// Backslashes that make a directive plain text, where mdBook would not take
+/// them away.
+pub(crate) fn escapes(text: &str) -> Vec<Range<usize>> {
+    let escapes = text.match_indices("\\{{").map(|(start, _)| start);
+    let is_ours = |start: &usize| !text[start + 3..].starts_with('#');
+    escapes.filter(is_ours).map(|start| start..start + 1).collect()
+}
+
+/// `text` with a zero byte for each byte that is no prose: of code, links,
+/// headings, HTML, directives.
+pub(crate) fn prose(text: &str) -> String {
+    let mut prose = vec![0; text.len()];
+    let mut inside = 0;
+    for (event, range) in Parser::new_ext(text, options()).into_offset_iter() {
+        match event {
+            Event::Start(tag) if is_no_prose(&tag) => inside += 1,
+            Event::End(tag) if is_no_prose_end(tag) => inside -= 1,
+            Event::Text(_) | Event::SoftBreak if inside == 0 => {
+                prose[range.clone()].copy_from_slice(&text.as_bytes()[range]);
+            }
+            _ => {}
+        }
+    }
+    for directive in page_directives(text) {
+        prose[directive.range].fill(0);
+    }
+    String::from_utf8(prose).expect("whole characters are replaced")
+}
+
+fn is_no_prose(tag: &Tag) -> bool {
+    is_no_prose_end(tag.to_end())
+}
+
+fn is_no_prose_end(tag: TagEnd) -> bool {
+    matches!(
+        tag,
+        TagEnd::CodeBlock | TagEnd::Heading(_) | TagEnd::Link | TagEnd::Image
+    )
+}
+
+fn starting<'t>(text: &'t str, mark: &str) -> Vec<Directive<'t>> {
+    let starts = text.match_indices(mark).map(|(start, _)| start);
     let is_escaped = |start: &usize| text[..*start].ends_with('\\');
     starts
         .filter(|start| !is_escaped(start))
@@ -71,10 +121,11 @@ pub(crate) fn escaped_directives(text: &str) -> usize {
 fn directive(text: &str, start: usize) -> Directive<'_> {
     let line = text[start..].lines().next().unwrap_or_default();
     let (inside, len) = match line.find("}}") {
-        Some(end) => (&line[3..end], end + 2),
+        Some(end) => (&line[2..end], end + 2),
         // Its name is then one that nobody knows.
-        None => (&line[3..], line.len()),
+        None => (&line[2..], line.len()),
     };
+    let inside = inside.strip_prefix('#').unwrap_or(inside);
     let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
     let before = &text[line_start..start];
     let is_alone = before.trim().is_empty() && line[len..].trim().is_empty();
@@ -133,6 +184,22 @@ mod tests {
     fn a_directive_without_an_end_is_the_rest_of_its_line() {
         let found = directives("{{#a b\n}}");
         assert_eq!(found[0].range, 0..6);
+    }
+
+    #[test]
+    fn prose_is_what_is_left_without_code_links_and_directives() {
+        let text =
+            "# No\n\nyes `no` [no](a) {{no 1 ms}}\nyes\n\n```text\nno\n```\n";
+        let found = prose(text);
+        assert_eq!(found.len(), text.len());
+        assert!(!found.contains("no"), "{found}");
+        assert_eq!(found.matches("yes").count(), 2);
+    }
+
+    #[test]
+    fn backslashes_that_mdbook_leaves_are_found() {
+        assert_eq!(escapes("\\{{a}} \\{{#b}}"), vec![0..1]);
+        assert_eq!(page_directives("\\{{a}} {{b}}").len(), 1);
     }
 
     #[test]

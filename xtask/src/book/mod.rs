@@ -7,6 +7,9 @@
 //! | `markdown` | code blocks and directives in a page |
 //! | `sources`, `anchors`, `items` | files, their parts, what these are in |
 //! | `excerpt`, `delta`, `html` | what stands for a directive |
+//! | `numbers` | measured data, and what pages say of them |
+//! | `shown` | what of the code is on pages, and what is to be |
+//! | `stepper`, `fold` | traces step by step; what readers unfold |
 //! | `transcript` | recorded commands: shown, run again, compared |
 //! | `render`, `serve`, `server` | the book as HTML, and its server |
 //! | `compare` | the preprocessor in this process and as a command |
@@ -21,16 +24,20 @@ mod delta;
 mod excerpt;
 mod expand;
 mod fault;
+mod fold;
 mod html;
 mod items;
 mod links;
 mod markdown;
+mod numbers;
 mod preprocessor;
 mod render;
 mod rendered;
 mod serve;
 mod server;
+mod shown;
 mod sources;
+mod stepper;
 mod transcript;
 
 use std::io::Write;
@@ -41,13 +48,17 @@ use crate::step::{Error, Step};
 use crate::test::cargo;
 
 pub(crate) use browser::Options as BrowserOptions;
+pub(crate) use numbers::{
+    DIRECTORY as DATA, Measurement, Series, text_of as data_text,
+};
 pub(crate) use preprocessor::run as preprocess;
 pub(crate) use transcript::bless;
 
 /// Renders the book, with rustdoc beside it.
 pub(crate) fn make(root: &Path, report: &mut dyn Write) -> Result<(), Error> {
     documentation(root).run(report)?;
-    render(root).run(report)?;
+    let warnings = render(root).run(report)?;
+    write!(report, "{warnings}")?;
     Ok(())
 }
 
@@ -58,7 +69,8 @@ pub(crate) fn test(
     browser: &BrowserOptions,
     report: &mut dyn Write,
 ) -> Result<(), Error> {
-    render(root).run(report)?;
+    let warnings = render(root).run(report)?;
+    write!(report, "{warnings}")?;
     check("book by command", root, compare::check).run(report)?;
     check("links", root, links::check).run(report)?;
     check("transcripts", root, transcript::check).run(report)?;
@@ -107,7 +119,7 @@ fn render(root: &Path) -> Step {
     check("book", root, |root| {
         render::render(root)?;
         render::add_documentation(root)?;
-        Ok(String::new())
+        render::warnings(root)
     })
 }
 

@@ -11,8 +11,9 @@ use mdbook_driver::book::{Book, Chapter};
 use mdbook_driver::errors::{Error, Result};
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext, parse_input};
 
-use super::expand::{Expander, Page};
+use super::expand::{Expander, Findings, Page};
 use super::fault::{self, Fault};
+use super::render::BOOK;
 
 /// Replaces the directives of all pages.
 pub(crate) struct Listings;
@@ -25,7 +26,11 @@ impl Preprocessor for Listings {
 
     fn run(&self, context: &PreprocessorContext, book: Book) -> Result<Book> {
         let pages = context.root.join(&context.config.book.src);
-        expand(&workspace(&context.root)?, &pages, book).map_err(Error::msg)
+        let root = workspace(&context.root)?;
+        let (book, findings) =
+            expand(&root, &pages, book).map_err(Error::msg)?;
+        fault::none_of(findings.faults).map_err(Error::msg)?;
+        Ok(book)
     }
 }
 
@@ -35,6 +40,16 @@ pub(crate) fn run(input: impl Read, output: impl Write) -> Result<()> {
     let (context, book) = parse_input(input)?;
     let book = Listings.run(&context, book)?;
     Ok(serde_json::to_writer(output, &book)?)
+}
+
+/// What is wrong with the pages of the workspace at `root`.
+pub(crate) fn findings(
+    root: &Path,
+    book: Book,
+) -> std::result::Result<Findings, String> {
+    let pages = root.join(BOOK).join("src");
+    let root = fs::canonicalize(root).map_err(|error| error.to_string())?;
+    Ok(expand(&root, &pages, book)?.1)
 }
 
 /// The workspace of the book in `directory`.
@@ -48,7 +63,7 @@ fn expand(
     root: &Path,
     pages: &Path,
     mut book: Book,
-) -> std::result::Result<Book, String> {
+) -> std::result::Result<(Book, Findings), String> {
     let text = |error: io::Error| error.to_string();
     let pages = fs::canonicalize(pages).map_err(text)?;
     let pages = pages.strip_prefix(root).map_err(|e| e.to_string())?;
@@ -62,10 +77,10 @@ fn expand(
             listed.insert(path);
         }
     });
-    let mut faults = expander.finish();
-    faults.extend(unlisted(root, pages, &listed).map_err(text)?);
-    fault::none_of(faults)?;
-    Ok(book)
+    let mut findings = expander.finish();
+    let unlisted = unlisted(root, pages, &listed).map_err(text)?;
+    findings.faults.extend(unlisted);
+    Ok((book, findings))
 }
 
 /// The files below `pages` that the summary does not lead to.

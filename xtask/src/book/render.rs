@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use mdbook_driver::MDBook;
 use serde_json::Value;
 
-use super::preprocessor::Listings;
+use super::fault;
+use super::preprocessor::{self, Listings};
 use crate::test::cargo;
 
 /// Where the book is, from the workspace's root.
@@ -51,6 +52,16 @@ pub(crate) fn pages(root: &Path) -> Result<Vec<PathBuf>, String> {
         chapter.path.as_ref().map(|path| path.with_extension(""))
     });
     Ok(paths.collect())
+}
+
+/// What a person should look at in the book, a line each, and how much of the
+/// code it shows.
+pub(crate) fn warnings(root: &Path) -> Result<String, String> {
+    let book = load(root, Preprocessing::Inside)?.book;
+    let findings = preprocessor::findings(root, book)?;
+    let lines = fault::none_of(findings.warnings).err().unwrap_or_default();
+    let lines = lines.lines().map(|line| format!("warning: {line}\n"));
+    Ok(format!("{}note: {}\n", lines.collect::<String>(), findings.counts))
 }
 
 /// Copies what rustdoc has written about the workspace into the rendered

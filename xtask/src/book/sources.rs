@@ -19,6 +19,8 @@ struct Source {
     text: String,
     anchors: Vec<Anchor>,
     shown: BTreeSet<String>,
+    /// Whether all of it has been shown.
+    is_whole: bool,
 }
 
 impl Sources {
@@ -31,7 +33,8 @@ impl Sources {
             let (anchors, wrong) = anchors::anchors(&path, &text);
             faults.extend(wrong);
             let shown = BTreeSet::new();
-            files.insert(path, Source { text, anchors, shown });
+            files
+                .insert(path, Source { text, anchors, shown, is_whole: false });
         }
         Ok((Sources { files }, faults))
     }
@@ -52,6 +55,7 @@ impl Sources {
             .get_mut(file)
             .ok_or_else(|| format!("no chapter has a file `{shown}`"))?;
         let Some(name) = anchor else {
+            source.is_whole = true;
             return Ok((&source.text, 0..source.text.lines().count()));
         };
         let anchor =
@@ -62,6 +66,29 @@ impl Sources {
                 .ok_or_else(|| format!("`{shown}` has no anchor `{name}`"))?;
         source.shown.insert(name.to_owned());
         Ok((&source.text, anchor.lines.clone()))
+    }
+
+    /// The text of a file, which does not count as shown.
+    pub(crate) fn text(&self, file: &Path) -> Option<&str> {
+        self.files.get(file).map(|source| &*source.text)
+    }
+
+    /// The files that make up the chapters' crates, without tests: each with
+    /// its text and the lines that pages have shown.
+    pub(crate) fn library(
+        &self,
+    ) -> impl Iterator<Item = (&Path, &str, Vec<Range<usize>>)> {
+        let files = self.files.iter().filter(|(file, _)| is_library(file));
+        files.map(|(file, source)| {
+            let anchors = source.anchors.iter();
+            let anchors = anchors.filter(|it| source.shown.contains(&it.name));
+            let mut shown: Vec<_> =
+                anchors.map(|it| it.lines.clone()).collect();
+            if source.is_whole {
+                shown.push(0..usize::MAX);
+            }
+            (&**file, &*source.text, shown)
+        })
     }
 
     /// The anchors that no page has shown.
@@ -77,6 +104,12 @@ impl Sources {
         }
         faults
     }
+}
+
+fn is_library(file: &Path) -> bool {
+    let path = file.to_string_lossy();
+    let is_test = path.ends_with("/tests.rs") || path.contains("/tests/");
+    path.contains("/src/") && has(file, "rs") && !is_test
 }
 
 /// What a page can include: Rust, Kaleidoscope, manifests.

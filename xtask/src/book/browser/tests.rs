@@ -93,3 +93,69 @@ fn copying_a_transcript_copies_its_command_alone() {
     let copied = browser.evaluate(copied).unwrap();
     assert_eq!(copied, json!(["echo hello", "echo bye"]));
 }
+
+/// A page with a stepper of three steps, in a browser.
+fn stepper(browser: &mut Browser) -> tempfile::TempDir {
+    let root = workspace("# Page\n\n{{#stepper trace}}\n");
+    let recordings = root.path().join(transcript::DIRECTORY);
+    fs::create_dir_all(&recordings).unwrap();
+    let lines = "   state  `f` is defined\n  lookup  `f` must be ready\n   \
+                 state  `f` is ready\n";
+    fs::write(recordings.join("trace.txt"), format!("$ true\n{lines}"))
+        .unwrap();
+    let theme = root.path().join(BOOK).join("theme");
+    fs::create_dir_all(&theme).unwrap();
+    let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("../book/theme");
+    for file in ["book.css", "figures.js"] {
+        fs::copy(ours.join(file), theme.join(file)).unwrap();
+    }
+    let config = root.path().join(BOOK).join("book.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    let more = "[output.html]\nadditional-css = [\"theme/book.css\"]\n\
+                additional-js = [\"theme/figures.js\"]\n";
+    fs::write(config, text + more).unwrap();
+    render::render(root.path()).unwrap();
+    let page = root.path().join(RENDERED).join("page.html");
+    browser.load(&format!("file://{}", page.display())).unwrap();
+    root
+}
+
+/// How many steps can be seen.
+const STEPS: &str = "[...document.querySelectorAll('.stepper li')]
+    .filter(step => step.offsetHeight > 0).length";
+
+#[test]
+fn arrow_keys_turn_the_steps_of_a_stepper_and_not_the_page() {
+    let Some(program) = Browser::find() else { return };
+    let mut browser = Browser::start(&program).unwrap();
+    browser.set(VIEWS[2]).unwrap();
+    let _root = stepper(&mut browser);
+    assert_eq!(browser.evaluate(STEPS).unwrap(), 1);
+    let focus = "document.querySelector('.stepper').focus()";
+    browser.evaluate(focus).unwrap();
+    let place = "document.querySelector('.controls span').textContent
+        + location.pathname.split('/').pop()";
+    for (key, expected) in [
+        ("ArrowRight", "step 2 of 3page.html"),
+        ("End", "step 3 of 3page.html"),
+        ("ArrowRight", "step 3 of 3page.html"),
+        ("ArrowLeft", "step 2 of 3page.html"),
+    ] {
+        browser.press(key).unwrap();
+        assert_eq!(browser.evaluate(place).unwrap(), expected);
+    }
+}
+
+#[test]
+fn without_scripts_and_on_paper_a_stepper_is_a_list() {
+    let Some(program) = Browser::find() else { return };
+    let mut browser = Browser::start(&program).unwrap();
+    browser.set(VIEWS[2]).unwrap();
+    let _root = stepper(&mut browser);
+    let print = json!({ "media": "print" });
+    browser.command("Emulation.setEmulatedMedia", print).unwrap();
+    assert_eq!(browser.evaluate(STEPS).unwrap(), 3);
+    browser.set(VIEWS[5]).unwrap();
+    let _root = stepper(&mut browser);
+    assert_eq!(browser.evaluate(STEPS).unwrap(), 3);
+}

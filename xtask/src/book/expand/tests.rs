@@ -1,6 +1,7 @@
 //! Pages with one fault each, and pages without.
 
 use super::*;
+use crate::book::numbers::{DIRECTORY as DATA, tests::DATA as NUMBERS};
 use crate::book::transcript::DIRECTORY;
 use std::fs;
 use tempfile::TempDir;
@@ -18,6 +19,8 @@ fn workspace() -> TempDir {
     write("chapter1/src/lib.rs", source);
     write("chapter1/programs/a.ks", "# ANCHOR: a\n1\n# ANCHOR_END: a\n");
     write(&format!("{DIRECTORY}/hello.txt"), "$ echo hello\nhello\n");
+    write(&format!("{DATA}/one.json"), NUMBERS);
+    write("book/shown.toml", "\"chapter1/src/lib.rs\" = \"planned\"\n");
     root
 }
 
@@ -42,7 +45,7 @@ fn expand(text: &str) -> (String, Vec<String>) {
     let mut expander = Expander::new(root.path()).unwrap();
     let path = Path::new("book/src/chapter1/page.md");
     let expanded = expander.expand(Page { path, text });
-    let faults = expander.finish();
+    let Findings { faults, .. } = expander.finish();
     (expanded, faults.iter().map(Fault::to_string).collect())
 }
 
@@ -165,4 +168,110 @@ fn an_excerpt_in_a_list_stays_in_it() {
     assert_eq!(faults, [""; 0]);
     assert!(text.contains("- a\n  <figure class=\"listing\">"), "{text}");
     assert!(text.contains("</figure>\n\n  b\n"), "{text}");
+}
+
+#[test]
+fn a_number_stands_in_its_sentence_and_in_a_footnote() {
+    let text = "It takes {{value one.a}}{{claim one.a < 2.1 µs}}.";
+    let (text, faults) = expand(&format!("{GOOD}\n{text}\n"));
+    assert_eq!(faults, [""; 0]);
+    assert!(text.contains(">2.0 µs<sup class=\"paper\">1</sup></span>."));
+    let note = "<li id=\"number-1\">Median of 3 runs, from 1.0 µs to 4.0 µs";
+    assert!(text.contains(note), "{text}");
+}
+
+#[test]
+fn a_false_claim_is_a_fault() {
+    let expected = "book/src/chapter1/page.md:13: the claim \
+                    `one.b / one.a < 1.9` is false";
+    let fault = fault("so {{claim one.b / one.a < 1.9}}");
+    assert!(fault.starts_with(expected), "{fault}");
+}
+
+#[test]
+fn a_number_that_no_data_file_has_is_a_fault() {
+    assert!(fault("{{value one.c}}").ends_with("has a number `one.c`"));
+    assert!(fault("{{vale one.a}}").ends_with("no directive `vale`"));
+}
+
+#[test]
+fn a_number_that_looks_measured_is_a_warning() {
+    let text = "# Page\n\n3 ms, {{exact 4 ms}}, `5 ms`, {{value one.a}}\n";
+    let root = workspace();
+    let mut expander = Expander::new(root.path()).unwrap();
+    expander.expand(Page { path: Path::new("book/src/page.md"), text });
+    let warnings = expander.finish().warnings;
+    let [warning] = &*warnings else { panic!("{warnings:?}") };
+    let expected = "book/src/page.md:3: `3 ms` looks measured";
+    assert!(warning.to_string().starts_with(expected), "{warning}");
+}
+
+#[test]
+fn an_escaped_number_is_text() {
+    let (text, faults) = expand(&format!("{GOOD}\n`\\{{{{value a}}}}`\n"));
+    assert_eq!(faults, [""; 0]);
+    assert!(text.ends_with("\n`{{value a}}`\n"), "{text}");
+}
+
+#[test]
+fn long_excerpts_and_long_pages_are_warnings() {
+    let root = workspace();
+    let long = format!("fn f() {{\n{}}}\n", "    f();\n".repeat(200));
+    fs::write(root.path().join("chapter1/src/lib.rs"), long).unwrap();
+    let mut expander = Expander::new(root.path()).unwrap();
+    let text = "# Page\n\n```rust\n{{#include ../../chapter1/src/lib.rs}}\n\
+                ```\n";
+    let text = &format!("{text}\n{}\n", "word ".repeat(2501));
+    expander.expand(Page { path: Path::new("book/src/page.md"), text });
+    let warnings = expander.finish().warnings;
+    let warnings: Vec<_> = warnings.iter().map(Fault::to_string).collect();
+    let expected = [
+        "book/src/page.md:3: an excerpt of 202 lines",
+        "book/src/page.md:1: a page of 202 lines of code",
+        "book/src/page.md:1: a page of 2501 words",
+    ];
+    assert_eq!(warnings, expected);
+}
+
+#[test]
+fn an_outline_and_a_map_stand_on_lines_of_their_own() {
+    let text = "{{#outline ../../../chapter1/src/lib.rs:f}}\n\n\
+                {{#map ../../../chapter1/src}}\n";
+    let (text, faults) = expand(&format!("{GOOD}\n{text}"));
+    assert_eq!(faults, [""; 0]);
+    assert!(text.contains("<figure class=\"listing outline\">"), "{text}");
+    assert!(text.contains("<table class=\"map\">"), "{text}");
+    assert!(fault("{{#map ../../../chapter9}}").contains("no file is in"));
+}
+
+#[test]
+fn a_trace_that_tells_something_unknown_is_a_fault() {
+    let root = workspace();
+    let trace = "$ true\n   state  `f` is asleep\n";
+    fs::write(root.path().join(DIRECTORY).join("hello.txt"), trace).unwrap();
+    let mut expander = Expander::new(root.path()).unwrap();
+    let text = GOOD.replace("#transcript", "#stepper");
+    let path = Path::new("book/src/chapter1/page.md");
+    expander.expand(Page { path, text: &text });
+    let faults = expander.finish().faults;
+    let [fault] = &*faults else { panic!("not one fault: {faults:?}") };
+    let expected = "book/src/chapter1/page.md:11: the trace has a change";
+    assert!(fault.to_string().starts_with(expected), "{fault}");
+}
+
+#[test]
+fn what_is_folded_is_recorded() {
+    assert!(fault("{{#predict bye What?}}").ends_with("transcript `bye`"));
+    assert!(fault("{{#predict hello}}").ends_with("in `predict`"));
+    assert!(fault("{{#stepper hello}}").ends_with("has no trace"));
+    let page = GOOD.replace("#transcript hello", "#predict hello And what?");
+    let (text, faults) = expand(&page);
+    assert_eq!(faults, [""; 0]);
+    assert!(text.contains("<summary>And what?</summary><figure"), "{text}");
+}
+
+#[test]
+fn an_exercise_is_answered_and_ended() {
+    assert!(fault("{{#exercise a}}").ends_with("has no `end`"));
+    assert!(fault("{{#exercise a}}\n\n{{#end}}").contains("without an answer"));
 }

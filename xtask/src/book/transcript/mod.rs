@@ -79,6 +79,17 @@ impl Transcripts {
         Ok(figure(exchanges))
     }
 
+    /// All that the commands of a recording have printed. It counts as shown
+    /// from now on.
+    ///
+    /// # Errors
+    /// If there is none of this name.
+    pub(crate) fn output(&mut self, name: &str) -> Result<String, String> {
+        self.html(name)?;
+        let exchanges = &self.by_name[name];
+        Ok(exchanges.iter().map(|exchange| &*exchange.output).collect())
+    }
+
     /// The recordings that no page has shown.
     pub(crate) fn unused(&self) -> Vec<Fault> {
         let names = self.by_name.keys();

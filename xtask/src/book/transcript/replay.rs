@@ -120,7 +120,8 @@ fn record(
 
 /// Whether what a command prints depends on the processor's instructions.
 fn shows_code(command: &str) -> bool {
-    command.contains("--emit asm") || command.contains("--emit=asm")
+    let shows = ["--emit asm", "--emit=asm", "--trace"];
+    shows.iter().any(|option| command.contains(option))
 }
 
 #[cfg(test)]
