@@ -179,6 +179,10 @@ impl<D: Chapter> Session<D> {
     /// stopped. Returns whether there was.
     pub(super) fn take_interruption(&mut self) -> bool {
         let is_interrupted = cancel::take();
+        if let (true, Some(batch)) = (is_interrupted, &mut self.batch) {
+            // Compiling what has not been is part of what shall stop.
+            *batch = Batch::default();
+        }
         if is_interrupted && !std::mem::take(&mut self.has_told) {
             self.reporter.fail(Cancelled);
         }
