@@ -4,8 +4,10 @@ use super::colour;
 use crate::executor::output;
 use crate::syntax::{Diagnostic, Excerpt, Severity, Source};
 use annotate_snippets::Renderer;
+use rustix::fs::fstat;
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
+use std::process;
 
 /// Writes messages, and remembers whether any was an error.
 pub(super) struct Reporter {
@@ -70,8 +72,25 @@ impl Reporter {
 
 /// Writes to standard error what comes after all that was written to
 /// standard output so far.
+///
+/// Ends the program if nobody can read any of that any more.
 pub(super) fn write(text: &str) {
     output::flush();
     // Nobody is left to be told that standard error does not work.
-    let _ = io::stderr().write_all(text.as_bytes());
+    if let Err(error) = io::stderr().write_all(text.as_bytes())
+        && error.kind() == ErrorKind::BrokenPipe
+        && is_one_stream()
+    {
+        process::exit(1);
+    }
+}
+
+/// Whether both outputs go to the same place, as with `2>&1`.
+fn is_one_stream() -> bool {
+    match (fstat(io::stdout()), fstat(io::stderr())) {
+        (Ok(out), Ok(err)) => {
+            (out.st_dev, out.st_ino) == (err.st_dev, err.st_ino)
+        }
+        _ => false,
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Write;
+use std::os::fd::OwnedFd;
 
 use insta::assert_snapshot;
 
@@ -110,4 +111,18 @@ fn full_devices_for_all_output_do_not_abort() {
 #[test]
 fn an_item_that_goes_on_after_its_end() {
     assert_snapshot!(Run::new().input("extern f(x) + 1;\n2;\n").finish());
+}
+
+#[test]
+fn messages_that_nobody_reads_end_the_run() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    let writer = File::from(OwnedFd::from(writer));
+    drop(reader);
+    // Until the run has ended, and its input with it.
+    let run = Run::new().feed(|pipe| {
+        loop {
+            pipe.write_all(b"x;\n")?;
+        }
+    });
+    assert_eq!(run.finish_both_into(&writer).code(), Some(1));
 }
