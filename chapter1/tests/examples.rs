@@ -21,3 +21,10 @@ fn a_kaleidoscope_function_is_called_from_rust() {
 fn a_rust_function_is_called_from_kaleidoscope_and_may_fail() {
     insta::assert_snapshot!(output("host_function"));
 }
+
+/// From outside, a batch of places is used in turn; during a call, none is
+/// used twice.
+#[test]
+fn memory_is_not_used_again_during_a_call() {
+    insta::assert_snapshot!(output("lifetimes"));
+}

@@ -41,6 +41,7 @@ struct Table {
     defined: usize,
 }
 
+// ANCHOR: Known
 struct Known {
     params: usize,
     /// None for what is only declared.
@@ -51,6 +52,7 @@ struct Known {
     /// of arguments.
     callees: Box<[(Symbol, usize)]>,
 }
+// ANCHOR_END: Known
 
 /// A definition, from which its code can be made.
 pub struct Definition {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 /// What a definition is made from.
 #[derive(Clone)]
+// ANCHOR: Origin
 pub enum Origin {
     /// The text of an item.
     Source {
@@ -19,6 +20,7 @@ pub enum Origin {
     /// A module, which is kept.
     Ir(Arc<Module>),
 }
+// ANCHOR_END: Origin
 
 impl Definition {
     /// The tree of the item, if there is a text to parse.
@@ -37,6 +39,7 @@ impl Definition {
 impl Definitions {
     /// The IR of a definition. There is none if the text has no meaning any
     /// more, say for want of a declaration.
+    // ANCHOR: module
     pub fn module(&self, definition: &Definition) -> Option<Module> {
         if let Origin::Ir(module) = &definition.origin {
             return Some(Module::clone(module));
@@ -49,4 +52,5 @@ impl Definitions {
         let function = lowering.definition(&ast, &prototype, body, self);
         Some(Module { functions: vec![function.ok()?] })
     }
+    // ANCHOR_END: module
 }

@@ -108,6 +108,7 @@ impl Base {
     ///
     /// # Errors
     /// If there is none, or it is in use.
+    // ANCHOR: remove
     pub fn remove(&self, name: &Symbol) -> Result<(), JitError> {
         // First from the table, so that nobody makes it again.
         let removed = self.definitions.remove(name)?;
@@ -119,6 +120,7 @@ impl Base {
         }
         Ok(())
     }
+    // ANCHOR_END: remove
 }
 
 impl Drop for Base {

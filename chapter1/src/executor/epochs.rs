@@ -66,6 +66,7 @@ impl Calls {
     /// # Errors
     /// If the thread is about to end.
     #[inline]
+    // ANCHOR: enter
     pub(super) fn enter(&self) -> io::Result<Active> {
         let slot = match LAST.get() {
             (id, slot) if id == self.id => slot,
@@ -84,13 +85,17 @@ impl Calls {
         since.swap(epoch, Ordering::SeqCst);
         Ok(Active(slot))
     }
+    // ANCHOR_END: enter
 
     /// Begins an epoch, whose calls cannot get to what is retired now.
+    // ANCHOR: next_epoch
     pub(super) fn next_epoch(&self) -> Epoch {
         self.current.fetch_add(1, Ordering::SeqCst) + 1
     }
+    // ANCHOR_END: next_epoch
 
     /// The oldest epoch that has an active call, or else the current one.
+    // ANCHOR: oldest
     pub(super) fn oldest(&self) -> Epoch {
         let mut slots = self.lock();
         // Those of threads that have ended are no longer shared.
@@ -99,6 +104,7 @@ impl Calls {
         let oldest = since.filter(|&epoch| epoch != 0).min();
         oldest.unwrap_or_else(|| self.current.load(Ordering::SeqCst))
     }
+    // ANCHOR_END: oldest
 
     /// This thread's slot.
     #[cold]

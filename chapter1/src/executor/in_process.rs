@@ -30,6 +30,7 @@ pub struct InProcess {
 }
 
 /// The memory, and which parts of it are on their way back to the client.
+// ANCHOR: Store
 struct Store {
     memory: Memory,
     /// What was retired, each with the epoch that has to begin before it is
@@ -38,6 +39,7 @@ struct Store {
     /// What may be used again. The client does not know yet.
     free: Vec<Range<ExecutorAddr>>,
 }
+// ANCHOR_END: Store
 
 impl InProcess {
     /// Reserves memory for code that uses `target`'s instructions, which this
@@ -98,6 +100,7 @@ impl Executor for InProcess {
         &self.lease
     }
 
+    // ANCHOR: commit
     fn commit(
         &self,
         batch: &Batch,
@@ -117,6 +120,7 @@ impl Executor for InProcess {
         }
         Ok(std::mem::take(&mut store.free))
     }
+    // ANCHOR_END: commit
 
     fn register(
         &self,
@@ -176,6 +180,7 @@ impl Store {
 
     /// Frees what is quiescent, if it is much or somebody asks for it. If
     /// anything fails, it is tried again next time.
+    // ANCHOR: collect
     fn collect(
         &mut self,
         oldest: Epoch,
@@ -194,6 +199,7 @@ impl Store {
         self.free.extend(ranges);
         Ok(())
     }
+    // ANCHOR_END: collect
 
     /// Writes segments: all of them or, as far as anybody can see, none.
     fn write(&mut self, segments: &[Segment]) -> Result<(), MemoryError> {

@@ -71,14 +71,12 @@ impl MaterializationResponsibility {
     /// # Errors
     /// If the symbols are not wanted any more, or one has no address: they
     /// fail then.
-    // ANCHOR: resolve
     pub fn resolve(
         &self,
         addresses: &[(Symbol, ExecutorAddr)],
     ) -> Result<(), Defunct> {
         self.session().apply(|state| state.resolve(self.work, addresses))
     }
-    // ANCHOR_END: resolve
 
     /// Says that the bytes of all symbols are in place. They are ready as
     /// soon as their `dependencies` are.
@@ -86,11 +84,9 @@ impl MaterializationResponsibility {
     /// # Errors
     /// If the symbols are not wanted any more, or something they depend on
     /// is gone: they fail then.
-    // ANCHOR: emit
     pub fn emit(self, dependencies: &[EntryId]) -> Result<(), Defunct> {
         self.session().apply(|state| state.emit(self.work, dependencies))
     }
-    // ANCHOR_END: emit
 
     /// Looks up what must have addresses before the symbols can have some,
     /// as the dylib's code would, and hands the responsibility on with the
@@ -110,12 +106,10 @@ impl MaterializationResponsibility {
     }
 
     /// Says why the symbols cannot be produced.
-    // ANCHOR: fail
     pub fn fail(self, error: impl Error + Send + Sync + 'static) {
         let cause = Cause::new(error);
         self.session().fail(self.work, cause);
     }
-    // ANCHOR_END: fail
 
     /// Hands the responsibility for some of the symbols on.
     ///
