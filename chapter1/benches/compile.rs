@@ -12,6 +12,8 @@ use chapter1::link::{LinkGraph, Linker};
 use chapter1::syntax::{Ast, Item, Lexer, Operators, Parsed, Parser, Token};
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
+use std::io::Write;
+use std::process::{Command, Stdio, id};
 
 fn main() {
     for size in SIZES {
@@ -131,7 +133,16 @@ fn ssa_to_callable(bencher: Bencher<'_, '_>, size: usize) {
 
 #[divan::bench(args = SIZES)]
 fn source_to_callable(bencher: Bencher<'_, '_>, size: usize) {
-    let text = programs::function(size);
+    compile(bencher, &programs::function(size));
+}
+
+#[divan::bench]
+fn square(bencher: Bencher<'_, '_>) {
+    compile(bencher, "def sq(x) x*x;");
+}
+
+/// From the text of a definition to code that can be called.
+fn compile(bencher: Bencher<'_, '_>, text: &str) {
     let mut codegen = CodeGenerator::new(Target::host());
     let mut session = Session::new();
     let mut ast = Ast::default();
@@ -140,7 +151,7 @@ fn source_to_callable(bencher: Bencher<'_, '_>, size: usize) {
     let known = Definitions::default();
     bencher.bench_local(|| {
         ast.clear();
-        let mut parser = Parser::new(black_box(&text));
+        let mut parser = Parser::new(black_box(text));
         let parsed = parser.next_item(&mut operators, &mut ast);
         let Parsed::Item(Item::Definition { prototype, body }) = parsed else {
             panic!("{parsed:?}")
@@ -152,4 +163,24 @@ fn source_to_callable(bencher: Bencher<'_, '_>, size: usize) {
         let graph = codegen.compile(&module);
         session.link(graph.expect("a small frame"));
     });
+}
+
+/// The same function on the way that every system has, but for loading it.
+#[divan::bench]
+fn square_by_a_c_compiler(bencher: Bencher<'_, '_>) {
+    let library = std::env::temp_dir().join(format!("sq{}.so", id()));
+    bencher.bench_local(|| {
+        let mut cc = Command::new("cc")
+            .args(["-O1", "-shared", "-fPIC", "-x", "c", "-", "-o"])
+            .arg(&library)
+            .stdin(Stdio::piped())
+            .spawn()
+            .expect("there is a C compiler");
+        let mut input = cc.stdin.take().expect("it is piped");
+        let text = b"double sq(double x) { return x * x; }";
+        input.write_all(text).expect("it reads its input");
+        drop(input);
+        assert!(cc.wait().expect("it ends").success());
+    });
+    std::fs::remove_file(library).expect("it has written it");
 }

@@ -28,3 +28,8 @@ fn a_rust_function_is_called_from_kaleidoscope_and_may_fail() {
 fn memory_is_not_used_again_during_a_call() {
     insta::assert_snapshot!(output("lifetimes"));
 }
+
+#[test]
+fn a_c_compiler_and_the_dynamic_loader_are_a_jit() {
+    assert_eq!(output("c_compiler"), "the square of 7 is 49\n");
+}

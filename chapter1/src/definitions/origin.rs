@@ -39,7 +39,6 @@ impl Definition {
 impl Definitions {
     /// The IR of a definition. There is none if the text has no meaning any
     /// more, say for want of a declaration.
-    // ANCHOR: module
     pub fn module(&self, definition: &Definition) -> Option<Module> {
         if let Origin::Ir(module) = &definition.origin {
             return Some(Module::clone(module));
@@ -52,5 +51,4 @@ impl Definitions {
         let function = lowering.definition(&ast, &prototype, body, self);
         Some(Module { functions: vec![function.ok()?] })
     }
-    // ANCHOR_END: module
 }
