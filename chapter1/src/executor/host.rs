@@ -26,6 +26,9 @@ pub enum HostError {
     /// Something has, but it may not be called.
     #[error("`{0}` is a symbol of this process, but calling it is not allowed")]
     NotAllowed(String),
+    /// Something has that cannot be called.
+    #[error("`{0}` is a symbol of this process, but not a function")]
+    NotAFunction(String),
 }
 
 /// What is behind a host function.
@@ -83,13 +86,16 @@ impl Host {
     /// [`MAX_PARAMETERS`](super::MAX_PARAMETERS), and returns one.
     ///
     /// # Errors
-    /// If the process has no such symbol.
+    /// If the process has no such symbol, or it is not in executable memory.
     pub fn allow(&mut self, name: &str) -> Result<(), HostError> {
         if self.functions.contains_key(name) {
             return Ok(());
         }
         let address = process_symbol(name)
             .ok_or_else(|| HostError::Unknown(name.to_owned()))?;
+        if !is_executable(address) {
+            return Err(HostError::NotAFunction(name.to_owned()));
+        }
         self.insert(name, Callee::C { address, params: None });
         Ok(())
     }
@@ -137,6 +143,22 @@ fn process_symbol(name: &str) -> Option<ExecutorAddr> {
     // SAFETY: `dlsym` reads a C string and changes nothing.
     let address = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
     (!address.is_null()).then(|| ExecutorAddr::new(address as u64))
+}
+
+/// Whether the processor may execute what is at an address of this process.
+/// Where the kernel does not tell, it may.
+fn is_executable(address: ExecutorAddr) -> bool {
+    let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
+    // 7f0000000000-7f0000001000 r-xp …
+    let mut mappings = maps.lines().filter_map(|line| {
+        let (start, rest) = line.split_once('-')?;
+        let (end, rest) = rest.split_once(' ')?;
+        let start = u64::from_str_radix(start, 16).ok()?;
+        let end = u64::from_str_radix(end, 16).ok()?;
+        let holds = (start..end).contains(&address.as_u64());
+        holds.then(|| rest.as_bytes().get(2) == Some(&b'x'))
+    });
+    mappings.next().unwrap_or(true)
 }
 
 /// Writes one byte: `x` truncated to an integer, modulo 256.
@@ -220,6 +242,12 @@ mod tests {
         let unknown = HostError::Unknown("nosuchthing".into());
         assert_eq!(host.why_not("nosuchthing"), unknown);
         assert_eq!(host.allow("nosuchthing"), Err(unknown));
+    }
+
+    #[test]
+    fn what_is_not_code_cannot_be_allowed() {
+        let data = HostError::NotAFunction("environ".into());
+        assert_eq!(Host::default().allow("environ"), Err(data));
     }
 
     #[test]

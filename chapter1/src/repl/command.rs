@@ -71,9 +71,15 @@ impl Argument<'_> {
         &self.source.text[self.span.range()]
     }
 
-    /// The text as a function's name.
+    /// The text as a function's name: `binary |` is `binary|`.
     pub fn name(&self) -> String {
-        self.text().split_whitespace().collect()
+        let text = self.text();
+        match text.split_once(char::is_whitespace) {
+            Some((kind @ ("binary" | "unary"), operator)) => {
+                format!("{kind}{}", operator.trim_start())
+            }
+            _ => text.to_owned(),
+        }
     }
 
     /// An error about it.

@@ -123,6 +123,16 @@ fn an_allowed_symbol_can_be_called() {
     assert_eq!(result.code(), 0);
 }
 
+#[test]
+fn a_symbol_that_is_no_function_cannot_be_allowed() {
+    let run = Run::new().argument("--allow-symbol").argument("environ");
+    let result = run.input("extern environ(); environ();").finish();
+    let expected = "error: `environ` is a symbol of this process, but not a \
+                    function\n";
+    assert_eq!(result.stderr(), expected, "{result}");
+    assert_eq!(result.code(), 2);
+}
+
 const UNRESOLVED: &str = "extern nowhere(x);\ndef f(x) nowhere(x);\n1;\n";
 
 #[test]

@@ -112,6 +112,11 @@ fn undef_of_an_operator_takes_its_precedence_along() {
 }
 
 #[test]
+fn a_command_takes_one_name_and_an_operators_may_be_two_words() {
+    assert_snapshot!(with_functions(":undef s q\n:uses binary |\n"));
+}
+
+#[test]
 fn undef_of_what_is_used_is_refused_by_name() {
     assert_snapshot!(with_functions(":undef sq\n1 | 2\n:undef sin\n"));
 }
