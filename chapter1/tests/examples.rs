@@ -33,3 +33,13 @@ fn memory_is_not_used_again_during_a_call() {
 fn a_c_compiler_and_the_dynamic_loader_are_a_jit() {
     assert_eq!(output("c_compiler"), "the square of 7 is 49\n");
 }
+
+#[test]
+fn calls_that_come_to_no_end_are_errors_and_the_session_goes_on() {
+    insta::assert_snapshot!(output("alive"));
+}
+
+#[test]
+fn a_plain_call_that_recurses_too_deep_ends_the_process() {
+    assert_eq!(output("plain_call"), "even(10) = 1\nsignal: Some(6)\n");
+}

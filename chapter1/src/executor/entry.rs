@@ -25,6 +25,7 @@ pub const NATIVE_HEADROOM: usize = 256 << 10;
 /// [`MAX_ARGUMENTS`], and returns one. What it can
 /// reach in `code` is not freed before it has returned, and besides that it
 /// calls nothing but host thunks.
+// ANCHOR: enter
 pub(super) unsafe fn enter(
     code: &Range<ExecutorAddr>,
     function: ExecutorAddr,
@@ -48,6 +49,7 @@ pub(super) unsafe fn enter(
         result
     })
 }
+// ANCHOR_END: enter
 
 /// Native frames grow when host functions enter again.
 fn check_headroom() -> Result<(), ExecutorError> {
@@ -61,6 +63,7 @@ fn check_headroom() -> Result<(), ExecutorError> {
 
 /// What an entry saves on the native stack, from lower addresses to higher.
 #[repr(C)]
+// ANCHOR: Record
 pub(super) struct Record {
     /// The record of the entry around this one, or zero.
     outer: usize,
@@ -74,6 +77,7 @@ pub(super) struct Record {
     /// `rbp` while JIT'd code runs, as in any other frame.
     pub(super) frame: [usize; 2],
 }
+// ANCHOR_END: Record
 
 /// How an entry has ended: in `rax` and `xmm0`.
 #[repr(C)]
@@ -92,6 +96,7 @@ unsafe extern "C" fn switch(
     count: usize,
 ) -> Outcome {
     naked_asm!(
+        // ANCHOR: switch_record
         ".cfi_startproc",
         "push rbp",
         ".cfi_def_cfa rsp, 16",
@@ -114,6 +119,8 @@ unsafe extern "C" fn switch(
         "push qword ptr [rdi + {sp}]",
         "push qword ptr [rdi + {record}]",
         "mov [rdi + {record}], rsp",
+        // ANCHOR_END: switch_record
+        // ANCHOR: switch_call
         // The way back: nobody changes these two before he returns.
         "mov rbx, rdi",
         "mov rsp, [rdi + {sp}]",
@@ -130,12 +137,15 @@ unsafe extern "C" fn switch(
         "mov eax, {returned}",
         "lea rsp, [rbp - {frame}]",
         "jmp {leave}",
+        // ANCHOR_END: switch_call
+        // ANCHOR: switch_interrupted
         "2: xor eax, eax",
         "mov [rdi + {pc}], rax",
         "mov [rdi + {fp}], rax",
         "mov [rdi + {site_sp}], rsp",
         "mov esi, {interrupted}",
         "jmp {escape}",
+        // ANCHOR_END: switch_interrupted
         ".cfi_endproc",
         sp = const offset_of!(Context, sp),
         record = const offset_of!(Context, record),
@@ -155,6 +165,7 @@ unsafe extern "C" fn switch(
 /// the context. The outcome is in `rax` and `xmm0`.
 #[unsafe(naked)]
 #[unsafe(link_section = "jit_gates")]
+// ANCHOR: leave
 pub(super) unsafe extern "C" fn leave() {
     naked_asm!(
         ".cfi_startproc",
@@ -181,3 +192,4 @@ pub(super) unsafe extern "C" fn leave() {
         sp = const offset_of!(Context, sp),
     )
 }
+// ANCHOR_END: leave

@@ -33,6 +33,7 @@ pub(super) enum Failure {
 /// Ends the innermost entry with a status, from wherever.
 #[unsafe(naked)]
 #[unsafe(link_section = "jit_gates")]
+// ANCHOR: escape
 pub(super) unsafe extern "C" fn escape(context: &Context, status: u64) -> ! {
     naked_asm!(
         ".cfi_startproc",
@@ -53,6 +54,7 @@ pub(super) unsafe extern "C" fn escape(context: &Context, status: u64) -> ! {
         leave = sym leave,
     )
 }
+// ANCHOR_END: escape
 
 /// The same for a gate, on the JIT stack: `rbp` is its frame, and `rsi` the
 /// status.

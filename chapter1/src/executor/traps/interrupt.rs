@@ -31,6 +31,7 @@ pub(crate) fn forward() {
     }
 }
 
+// ANCHOR: on_interrupt
 unsafe extern "C" fn on_interrupt(
     signal: c_int,
     info: *mut siginfo_t,
@@ -56,3 +57,4 @@ unsafe extern "C" fn on_interrupt(
         interrupted.escape(context, escape::INTERRUPTED);
     }
 }
+// ANCHOR_END: on_interrupt

@@ -33,6 +33,7 @@ pub(super) fn install() -> io::Result<()> {
     Ok(())
 }
 
+// ANCHOR: on_fault
 unsafe extern "C" fn on_fault(
     signal: c_int,
     info: *mut siginfo_t,
@@ -49,8 +50,10 @@ unsafe extern "C" fn on_fault(
     // SAFETY: as above.
     unsafe { pass_on(signal, info, ucontext) };
 }
+// ANCHOR_END: on_fault
 
 /// Whether the innermost entry has used up the stack.
+// ANCHOR: is_overflow
 fn is_overflow(
     context: &Context,
     info: &siginfo_t,
@@ -69,6 +72,7 @@ fn is_overflow(
     // SAFETY: a fault's signal carries an address.
     info.si_code > 0 && guard.contains(&unsafe { info.si_addr() }.addr())
 }
+// ANCHOR_END: is_overflow
 
 /// Does what would have been done without this handler.
 ///

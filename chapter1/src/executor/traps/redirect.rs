@@ -49,6 +49,7 @@ impl Interrupted<'_> {
     }
 
     /// Goes on in the escape from the innermost entry, of which there is one.
+    // ANCHOR: escape
     pub(super) fn escape(&mut self, context: &Context, status: u64) {
         context.site.pc.set(self.register(REG_RIP));
         context.site.fp.set(self.register(REG_RBP));
@@ -59,6 +60,7 @@ impl Interrupted<'_> {
         // At once, so that the next signal finds room.
         self.set(REG_RSP, context.record.get());
     }
+    // ANCHOR_END: escape
 
     fn register(&self, index: c_int) -> usize {
         self.0.uc_mcontext.gregs[index as usize] as usize
