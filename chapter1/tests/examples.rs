@@ -43,3 +43,9 @@ fn calls_that_come_to_no_end_are_errors_and_the_session_goes_on() {
 fn a_plain_call_that_recurses_too_deep_ends_the_process() {
     assert_eq!(output("plain_call"), "even(10) = 1\nsignal: Some(6)\n");
 }
+
+/// It reads nothing here; the book types into it.
+#[test]
+fn a_prompt_without_input_says_nothing() {
+    assert_eq!(output("prompt"), "");
+}
