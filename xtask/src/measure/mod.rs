@@ -12,7 +12,8 @@ use crate::book::{DATA, Measurement, Series, data_text};
 use crate::test::cargo;
 
 /// The benchmarks of chapter 1, each with a data file of its name.
-pub(crate) const NAMES: [&str; 4] = ["compile", "session", "enter", "process"];
+pub(crate) const NAMES: [&str; 5] =
+    ["compile", "session", "enter", "process", "phases"];
 
 /// So often does each run. What is compared is taken from the same run.
 const RUNS: usize = 5;
@@ -61,23 +62,29 @@ fn output(root: &Path, name: &str) -> Result<String, String> {
     }
 }
 
-/// The numbers in what a benchmark has printed: times, and sizes that stand
-/// in lines of their own before the times.
+/// The numbers in what a benchmark has printed: a table of times, and times
+/// and sizes that stand in lines of their own.
 fn numbers(output: &str) -> Vec<(String, &'static str, f64)> {
     let mut numbers = Vec::new();
     for (name, time) in divan::medians(output) {
         numbers.push((name, "ns", time));
     }
     for line in output.lines() {
-        let words = line.strip_prefix("  ");
-        let words = words.and_then(|it| it.trim_end().strip_suffix(" KiB"));
-        let Some((name, size)) = words.and_then(|it| it.rsplit_once(' '))
-        else {
+        let Some(words) = line.strip_prefix("  ") else { continue };
+        let Some((words, unit)) = words.trim_end().rsplit_once(' ') else {
             continue;
         };
-        if let Ok(size) = size.trim().parse() {
-            let name = format!("resident.{}", divan::slug(name));
-            numbers.push((name, "KiB", size));
+        let Some((name, number)) = words.trim_end().rsplit_once(' ') else {
+            continue;
+        };
+        let Ok(number) = number.parse() else { continue };
+        match unit {
+            "KiB" => {
+                let name = format!("resident.{}", divan::slug(name));
+                numbers.push((name, "KiB", number));
+            }
+            "ns" => numbers.push((divan::slug(name), "ns", number)),
+            _ => {}
         }
     }
     numbers
@@ -109,13 +116,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_are_numbers_as_well() {
+    fn lines_with_a_number_and_a_unit_are_read_besides_the_table() {
         let output = "peak resident size\n  one expression 4524 KiB\n\
+                      \x20 mandelbrot generate code 109 ns\n\
                       process  fastest │ slowest │ median │ mean\n\
                       ╰─ a b   1 ms    │ 2 ms    │ 3 ms   │ 4 ms\n";
         let expected = [
             ("a_b".to_owned(), "ns", 3e6),
             ("resident.one_expression".to_owned(), "KiB", 4524.0),
+            ("mandelbrot_generate_code".to_owned(), "ns", 109.0),
         ];
         assert_eq!(numbers(output), expected);
     }
