@@ -85,7 +85,7 @@ impl<'a> Linked<'a> {
             let target = compile::TARGET.to_string().to_uppercase();
             caption += &format!(" <span class=\"item\">for {target}</span>");
         }
-        Ok(figure(&caption, &panes))
+        Ok(figure(&name, &caption, &panes))
     }
 }
 
@@ -114,8 +114,8 @@ fn read(root: &Path, file: &Path) -> Result<String, String> {
     text.map_err(|error| format!("`{}`: {error}", file.display()))
 }
 
-/// All panes as HTML, on one line.
-fn figure(caption: &str, panes: &[Pane]) -> String {
+/// All panes as HTML, on one line. Name and caption are HTML.
+fn figure(name: &str, caption: &str, panes: &[Pane]) -> String {
     let mut relatives = relatives(panes).into_iter();
     let panes = panes.iter().map(|pane| {
         let title = escape(&pane.title);
@@ -127,7 +127,7 @@ fn figure(caption: &str, panes: &[Pane]) -> String {
     });
     let panes: String = panes.collect();
     format!(
-        "<figure class=\"linked\" role=\"group\" aria-label=\"Linked views\">\
+        "<figure class=\"linked\" role=\"group\" aria-label=\"Views of {name}\">\
          <figcaption>{caption}</figcaption><div class=\"panes\">{panes}</div>\
          </figure>\n"
     )

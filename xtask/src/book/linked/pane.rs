@@ -112,7 +112,7 @@ pub(super) fn tree(compiled: &Compiled) -> Pane {
 /// The IR of the function, as lowering makes it.
 pub(super) fn ir(compiled: &Compiled) -> Pane {
     let function = compiled.function();
-    ir_of("IR", compiled, function, |code| Some(code))
+    ir_of("IR", compiled, function, Some)
 }
 
 /// IR of the same function, from wherever it comes. `origin` says what of

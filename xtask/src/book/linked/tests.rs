@@ -173,7 +173,7 @@ fn every_kind_of_expression_has_its_part_of_the_tree() {
 #[test]
 fn a_pane_holds_its_text_and_a_link_for_each_part() {
     let panes = sq(&ALL);
-    let html = figure("c", &panes);
+    let html = figure("sq", "c", &panes);
     assert_eq!(html.matches('\n').count(), 1);
     let parts: usize = panes.iter().map(|pane| pane.parts.len()).sum();
     assert_eq!(html.matches(" data-same=\"").count(), parts);
