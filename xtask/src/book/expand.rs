@@ -8,6 +8,7 @@
 //! | `{{#outline FILE:ITEM}}` | all of a line | signature and contract |
 //! | `{{#map DIRECTORY}}` | all of a line | files and their purposes |
 //! | `{{#stepper NAME}}` | all of a line | a recorded trace, step by step |
+//! | `{{#linked FILE FUNCTION: PANE…}}` | all of a line | views of a function |
 //! | `{{#predict NAME QUESTION}}` | all of a line | a folded transcript |
 //! | `{{#exercise TITLE}}`, `{{#answer}}`, `{{#end}}` | lines | what they enclose |
 //! | `{{#title TEXT}}` | anywhere | nothing: mdBook reads it |
@@ -22,6 +23,7 @@ use std::path::{Component, Path, PathBuf};
 use super::excerpt::Excerpt;
 use super::fault::{Fault, line_at};
 use super::fold;
+use super::linked::Linked;
 use super::markdown::{self, CodeBlock, Directive};
 use super::numbers::{self, Numbers};
 use super::shown::{self, Counts, Seen};
@@ -258,6 +260,10 @@ impl<'a> Expander<'a> {
             ("predict", [name, question @ ..]) if !question.is_empty() => {
                 let answer = self.transcripts.html(name)?;
                 fold::predict(&question.join(" "), &answer)
+            }
+            ("linked", words) => {
+                let linked = Linked::new(words, |file| resolved(page, file))?;
+                linked.html(self.root)?
             }
             ("exercise", title) => self.here.open.exercise(&title.join(" "))?,
             ("answer", []) => self.here.open.answer()?,

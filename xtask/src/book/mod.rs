@@ -9,6 +9,7 @@
 //! | `excerpt`, `delta`, `html` | what stands for a directive |
 //! | `numbers` | measured data, and what pages say of them |
 //! | `shown` | what of the code is on pages, and what is to be |
+//! | `linked` | a function's text, tree, IR and code side by side |
 //! | `stepper`, `fold` | traces step by step; what readers unfold |
 //! | `transcript` | recorded commands: shown, run again, compared |
 //! | `render`, `serve`, `server` | the book as HTML, and its server |
@@ -27,6 +28,7 @@ mod fault;
 mod fold;
 mod html;
 mod items;
+mod linked;
 mod links;
 mod markdown;
 mod numbers;

@@ -260,6 +260,25 @@ fn a_trace_that_tells_something_unknown_is_a_fault() {
 }
 
 #[test]
+fn linked_views_are_of_a_function_in_a_file() {
+    let root = workspace();
+    let program = root.path().join("chapter1/programs/a.ks");
+    fs::write(program, "# ANCHOR: a\ndef f(x) x\n# ANCHOR_END: a\n").unwrap();
+    let mut expander = Expander::new(root.path()).unwrap();
+    let path = Path::new("book/src/chapter1/page.md");
+    let text = "{{#linked ../../../chapter1/programs/a.ks f}}\n\n\
+                {{#linked ../../../chapter1/programs/a.ks g}}\n";
+    let expanded =
+        expander.expand(Page { path, text: &format!("{GOOD}{text}") });
+    let faults = expander.finish().faults;
+    let [fault] = &*faults else { panic!("not one fault: {faults:?}") };
+    let expected = "book/src/chapter1/page.md:14: \
+                    `chapter1/programs/a.ks`: no function `g`";
+    assert_eq!(fault.to_string(), expected);
+    assert!(expanded.contains("<figure class=\"linked\""), "{expanded}");
+}
+
+#[test]
 fn what_is_folded_is_recorded() {
     assert!(fault("{{#predict bye What?}}").ends_with("transcript `bye`"));
     assert!(fault("{{#predict hello}}").ends_with("in `predict`"));
