@@ -1,0 +1,77 @@
+//! The dominator tree as passes walk it: from the entry downwards.
+
+use chapter1::ir::{Block, ControlFlow, Dominators};
+use cranelift_entity::{EntityList, ListPool, SecondaryMap};
+
+/// The dominator tree with its edges in both directions.
+pub struct DominatorTree {
+    dominators: Dominators,
+    children: SecondaryMap<Block, EntityList<Block>>,
+    level: SecondaryMap<Block, u32>,
+    preorder: Vec<Block>,
+    lists: ListPool<Block>,
+}
+
+impl DominatorTree {
+    /// Computes the tree of a function.
+    pub fn compute(flow: &ControlFlow) -> DominatorTree {
+        let dominators = Dominators::compute(flow);
+        let mut children: SecondaryMap<Block, EntityList<Block>> =
+            SecondaryMap::new();
+        let mut level = SecondaryMap::new();
+        let mut lists = ListPool::new();
+        // A dominator stands before what it dominates.
+        for &block in flow.reverse_postorder() {
+            if let Some(idom) = dominators.idom(block) {
+                level[block] = level[idom] + 1;
+                children[idom].push(block, &mut lists);
+            }
+        }
+        let mut tree = DominatorTree {
+            dominators,
+            children,
+            level,
+            preorder: Vec::new(),
+            lists,
+        };
+        tree.preorder = tree.walk(flow);
+        tree
+    }
+
+    /// The blocks, each before those that it dominates, and each subtree
+    /// without a gap.
+    pub fn preorder(&self) -> &[Block] {
+        &self.preorder
+    }
+
+    /// The closest block that dominates this one and is not itself.
+    pub fn idom(&self, block: Block) -> Option<Block> {
+        self.dominators.idom(block)
+    }
+
+    /// Whether `a` dominates `b`; every block dominates itself.
+    pub fn dominates(&self, a: Block, b: Block) -> bool {
+        self.dominators.dominates(a, b)
+    }
+
+    /// The blocks whose closest dominator this one is, in reverse postorder.
+    pub fn children(&self, block: Block) -> &[Block] {
+        self.children[block].as_slice(&self.lists)
+    }
+
+    /// How many blocks dominate this one, itself not counted.
+    pub fn level(&self, block: Block) -> u32 {
+        self.level[block]
+    }
+
+    fn walk(&self, flow: &ControlFlow) -> Vec<Block> {
+        let mut order = Vec::with_capacity(flow.reverse_postorder().len());
+        let mut next: Vec<Block> =
+            flow.reverse_postorder().first().copied().into_iter().collect();
+        while let Some(block) = next.pop() {
+            order.push(block);
+            next.extend(self.children(block).iter().rev());
+        }
+        order
+    }
+}

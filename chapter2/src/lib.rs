@@ -1,0 +1,27 @@
+//! Chapter 2: layers compose.
+//!
+//! One layer more than chapter 1 has, between the user and the compiler:
+//!
+//! ```text
+//! IR Module ──IrTransformLayer──▶ IR Module ──IrCompileLayer──▶ …
+//! ```
+//!
+//! The layer applies a function to each module on its way down, and that
+//! function is an optimiser. No program may notice: not one bit of what it
+//! prints changes.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`transform`] | the layer |
+//! | [`jit`] | [`KaleidoscopeJit`](jit::KaleidoscopeJit) with that layer on top |
+//! | [`pipeline`] | which passes run, in which order |
+//! | [`passes`] | the passes, a file each |
+//! | [`analysis`] | what passes ask of a function: loops, uses |
+//! | [`edit`] | how passes change one: values replaced, blocks removed |
+
+pub mod analysis;
+pub mod edit;
+pub mod jit;
+pub mod passes;
+pub mod pipeline;
+pub mod transform;

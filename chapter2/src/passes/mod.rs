@@ -1,0 +1,36 @@
+//! The passes: each changes functions for the better, and changes no result.
+//!
+//! | file | pass |
+//! |---|---|
+//! | `mem2reg` | variables in stack slots become values |
+
+mod mem2reg;
+
+pub use mem2reg::Mem2Reg;
+
+use crate::analysis::Analyses;
+use chapter1::ir::Function;
+
+/// What a pass has changed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Changed {
+    /// Nothing at all.
+    Nothing,
+    /// Instructions, but neither blocks nor the ways between them: what
+    /// [`Analyses`] know is still true.
+    Instructions,
+    /// Blocks, or the ways between them.
+    ControlFlow,
+}
+
+/// A change of one function.
+pub trait Pass: Send + Sync {
+    /// What `--passes` calls it.
+    fn name(&self) -> &'static str;
+
+    /// What it does, in a few words.
+    fn summary(&self) -> &'static str;
+
+    /// Changes a function, of which `analyses` know.
+    fn run(&self, function: &mut Function, analyses: &mut Analyses) -> Changed;
+}

@@ -1,0 +1,63 @@
+//! The layer that changes modules on their way down.
+
+use chapter1::ir::Module;
+use chapter1::orc::{Cause, Layer, MaterializationResponsibility, SymbolFlags};
+use chapter1::symbol::Symbol;
+use std::sync::Arc;
+
+/// What becomes of a module that defines the symbols of a responsibility. An
+/// error is the fate of these symbols, and of no others.
+pub type Transform = Box<
+    dyn Fn(Module, &MaterializationResponsibility) -> Result<Module, Cause>
+        + Send
+        + Sync,
+>;
+
+/// Applies a function to each module, and hands the result to the layer
+/// below. The function must not change which symbols there are.
+// ANCHOR: IrTransformLayer
+pub struct IrTransformLayer<B> {
+    below: Arc<B>,
+    transform: Transform,
+}
+// ANCHOR_END: IrTransformLayer
+
+impl<B: Layer<Program = Module>> IrTransformLayer<B> {
+    /// A layer above another one.
+    // ANCHOR: new
+    pub fn new(
+        below: Arc<B>,
+        transform: impl Fn(
+            Module,
+            &MaterializationResponsibility,
+        ) -> Result<Module, Cause>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Arc<IrTransformLayer<B>> {
+        let transform = Box::new(transform);
+        Arc::new(IrTransformLayer { below, transform })
+    }
+    // ANCHOR_END: new
+}
+
+// ANCHOR: Layer
+impl<B: Layer<Program = Module>> Layer for IrTransformLayer<B> {
+    type Program = Module;
+
+    fn symbols(&self, module: &Module) -> Vec<(Symbol, SymbolFlags)> {
+        self.below.symbols(module)
+    }
+
+    fn emit(
+        self: &Arc<Self>,
+        responsibility: MaterializationResponsibility,
+        module: Module,
+    ) {
+        match (self.transform)(module, &responsibility) {
+            Ok(module) => self.below.emit(responsibility, module),
+            Err(cause) => responsibility.fail(cause),
+        }
+    }
+}
+// ANCHOR_END: Layer
