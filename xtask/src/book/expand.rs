@@ -10,6 +10,8 @@
 //! | `{{#stepper NAME}}` | all of a line | a recorded trace, step by step |
 //! | `{{#predict NAME QUESTION}}` | all of a line | a folded transcript |
 //! | `{{#exercise TITLE}}`, `{{#answer}}`, `{{#end}}` | lines | what they enclose |
+//! | `{{#figure NAME}}`, `{{#plot NAME}}` | all of a line | a picture |
+//! | `{{#here STAGE…}}` | all of a line | where on its way the page is |
 //! | `{{#title TEXT}}` | anywhere | nothing: mdBook reads it |
 //! | `{{value EXPRESSION}}` | in a sentence | a measured number |
 //! | `{{claim A < B}}` | in a sentence | nothing; a false one is a fault |
@@ -21,6 +23,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::excerpt::Excerpt;
 use super::fault::{Fault, line_at};
+use super::figures::{Drawn, Figures};
 use super::fold;
 use super::markdown::{self, CodeBlock, Directive};
 use super::numbers::{self, Numbers};
@@ -35,6 +38,7 @@ pub(crate) struct Expander<'a> {
     sources: Sources,
     transcripts: Transcripts,
     numbers: Numbers,
+    figures: Figures,
     seen: Seen,
     faults: Vec<Fault>,
     warnings: Vec<Fault>,
@@ -46,6 +50,7 @@ pub(crate) struct Expander<'a> {
 #[derive(Default)]
 struct Here {
     numbers: Vec<numbers::Shown>,
+    drawn: Drawn,
     /// Lines of excerpts.
     code_lines: usize,
     open: fold::Open,
@@ -84,12 +89,15 @@ impl<'a> Expander<'a> {
         faults.extend(wrong);
         let (numbers, wrong) = Numbers::read(root)?;
         faults.extend(wrong);
+        let (figures, wrong) = Figures::read(root)?;
+        faults.extend(wrong);
         let (warnings, here) = (Vec::new(), Here::default());
         Ok(Expander {
             root,
             sources,
             transcripts,
             numbers,
+            figures,
             seen: Seen::default(),
             faults,
             warnings,
@@ -264,10 +272,14 @@ impl<'a> Expander<'a> {
             ("end", []) => self.here.open.end()?,
             ("outline", [place]) => self.outline(page, place)?,
             ("map", [directory]) => self.map(page, directory)?,
+            ("figure", [name]) => {
+                self.figures.figure(name, &mut self.here.drawn)?
+            }
+            ("here", stages) => self.figures.here(page.path, stages)?,
             ("delta", [old, new]) => delta::html(self.root, old, new)?,
             (
                 "transcript" | "delta" | "outline" | "map" | "stepper"
-                | "predict" | "answer" | "end",
+                | "predict" | "answer" | "end" | "figure" | "plot",
                 _,
             ) => {
                 let name = directive.name;
