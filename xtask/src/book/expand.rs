@@ -89,7 +89,7 @@ impl<'a> Expander<'a> {
         faults.extend(wrong);
         let (numbers, wrong) = Numbers::read(root)?;
         faults.extend(wrong);
-        let (figures, wrong) = Figures::read(root)?;
+        let (figures, wrong) = Figures::read(root, &numbers)?;
         faults.extend(wrong);
         let (warnings, here) = (Vec::new(), Here::default());
         Ok(Expander {
@@ -274,6 +274,10 @@ impl<'a> Expander<'a> {
             ("map", [directory]) => self.map(page, directory)?,
             ("figure", [name]) => {
                 self.figures.figure(name, &mut self.here.drawn)?
+            }
+            ("plot", [name]) => {
+                let Here { drawn, numbers, .. } = &mut self.here;
+                self.figures.plot(name, drawn, numbers)?
             }
             ("here", stages) => self.figures.here(page.path, stages)?,
             ("delta", [old, new]) => delta::html(self.root, old, new)?,

@@ -8,7 +8,9 @@
 //! | `pipeline` | where on a program's way a page is |
 //! | `plot`, `chart` | what a plot shows, and the plot itself |
 
+mod chart;
 mod pipeline;
+mod plot;
 mod svg;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +20,9 @@ use std::path::{Path, PathBuf};
 
 use super::fault::Fault;
 use super::html::escape;
+use super::numbers::{Numbers, Shown};
 use pipeline::Pipeline;
+use plot::Plot;
 use svg::Drawing;
 
 /// Where figures are, from the workspace's root.
@@ -27,6 +31,7 @@ pub(crate) const DIRECTORY: &str = "book/figures";
 /// All figures. One that is wrong is none: its fault is known already.
 pub(crate) struct Figures {
     drawings: BTreeMap<String, Option<Drawing>>,
+    plots: BTreeMap<String, Option<Plot>>,
     pipeline: Option<Pipeline>,
 }
 
@@ -34,8 +39,11 @@ pub(crate) struct Figures {
 pub(crate) type Drawn = BTreeSet<String>;
 
 impl Figures {
-    /// Reads the figures of the workspace at `root`.
-    pub(crate) fn read(root: &Path) -> io::Result<(Figures, Vec<Fault>)> {
+    /// Reads the figures of the workspace at `root`, and draws its plots.
+    pub(crate) fn read(
+        root: &Path,
+        numbers: &Numbers,
+    ) -> io::Result<(Figures, Vec<Fault>)> {
         let (mut drawings, mut faults) = (BTreeMap::new(), Vec::new());
         for file in files(root, "svg")? {
             let name = name_of(&file);
@@ -47,9 +55,20 @@ impl Figures {
             );
             drawings.insert(name, drawing.ok());
         }
+        let mut plots = BTreeMap::new();
+        for file in files(root, "toml")? {
+            let name = name_of(&file);
+            let text = fs::read_to_string(root.join(&file))?;
+            let plot = plot::read(&prefix(&name), &text, numbers);
+            let wrong = plot.as_ref().err();
+            faults.extend(
+                wrong.map(|(line, what)| Fault::new(&file, *line, what)),
+            );
+            plots.insert(name, plot.ok());
+        }
         let (pipeline, wrong) = Pipeline::read(root)?;
         faults.extend(wrong);
-        Ok((Figures { drawings, pipeline }, faults))
+        Ok((Figures { drawings, plots, pipeline }, faults))
     }
 
     /// What stands for `{{#figure NAME}}`.
@@ -66,6 +85,31 @@ impl Figures {
             let caption = escape(&drawing.title);
             html(name, drawing, &format!("<figcaption>{caption}</figcaption>"))
         }))
+    }
+
+    /// What stands for `{{#plot NAME}}`. Its data are among the page's
+    /// numbers.
+    pub(crate) fn plot(
+        &self,
+        name: &str,
+        drawn: &mut Drawn,
+        numbers: &mut Vec<Shown>,
+    ) -> Result<String, String> {
+        let plot = self.plots.get(name);
+        let plot =
+            plot.ok_or_else(|| format!("no plot `{DIRECTORY}/{name}.toml`"))?;
+        once(name, drawn)?;
+        let Some(Plot { drawing, origin, table }) = plot else {
+            return Ok(String::new());
+        };
+        numbers.push(origin.clone());
+        let caption = escape(&drawing.title);
+        let origin = origin.html(numbers.len());
+        let behind = format!(
+            "<figcaption>{caption} ({origin})</figcaption><details><summary>\
+             The same as numbers</summary>{table}</details>"
+        );
+        Ok(html(name, drawing, &behind))
     }
 
     /// What stands for `{{#here STAGE…}}` on the page at `path`.
