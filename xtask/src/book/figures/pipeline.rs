@@ -18,6 +18,10 @@ use super::super::render::BOOK;
 /// The file that has the stages, in the book's directory.
 const FILE: &str = "pipeline.toml";
 
+/// What is said of a stage that has a mark.
+const WAITS: &str = "; here it waits until it is called";
+const BEYOND: &str = "; from here on in another process";
+
 /// The stages of all chapters.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -105,17 +109,18 @@ impl Pipeline {
         let row = chapter.row.iter().map(|name| {
             let [waits, beyond] = [&chapter.waits, &chapter.beyond]
                 .map(|stage| stage.as_ref() == Some(name));
-            let class = match (waits, beyond) {
-                (false, false) => "",
-                (true, false) => " class=\"waits\"",
-                (false, true) => " class=\"beyond\"",
-                (true, true) => " class=\"waits beyond\"",
+            let (class, note) = match (waits, beyond) {
+                (false, false) => ("", ""),
+                (true, false) => (" class=\"waits\"", WAITS),
+                (false, true) => (" class=\"beyond\"", BEYOND),
+                (true, true) => (" class=\"waits beyond\"", BEYOND),
             };
-            format!("<li{class}>{}</li>", self.link(name, directory, here))
+            let link = self.link(name, note, directory, here);
+            format!("<li{class}>{link}</li>")
         });
         let row: String = row.collect();
-        let around = self.link(&chapter.around, directory, here);
-        let over = self.link(&chapter.over, directory, here);
+        let around = self.link(&chapter.around, "", directory, here);
+        let over = self.link(&chapter.over, "", directory, here);
         Ok(format!(
             "<nav class=\"here\" aria-label=\"This page is about: {}\">\
              <p class=\"around\">{around}</p><ol>{row}</ol>\
@@ -124,7 +129,13 @@ impl Pipeline {
         ))
     }
 
-    fn link(&self, name: &str, directory: &Path, here: &[&str]) -> String {
+    fn link(
+        &self,
+        name: &str,
+        note: &str,
+        directory: &Path,
+        here: &[&str],
+    ) -> String {
         let Stage { page, about, says } = &self.0.stages[name];
         let up = "../".repeat(directory.components().count());
         // Links in HTML are not mdBook's to change.
@@ -138,7 +149,7 @@ impl Pipeline {
             text => format!(" <span>{}</span>", escape(text)),
         };
         format!(
-            "<a href=\"{up}{}\" title=\"{}\"{current}>{}{says}</a>",
+            "<a href=\"{up}{}\" title=\"{}{note}\"{current}>{}{says}</a>",
             page.display(),
             escape(about),
             escape(name)
@@ -212,11 +223,12 @@ mod tests {
     fn the_stages_of_a_page_are_lit_and_all_are_links() {
         let html = html("one/a.md", &["ir", "session"]).unwrap();
         let ir = "<li class=\"waits\"><a href=\"../one/ir.html\" \
-                  title=\"A &amp; B\" aria-current=\"step\">ir</a></li>";
+                  title=\"A &amp; B; here it waits until it is called\" \
+                  aria-current=\"step\">ir</a></li>";
         assert!(html.contains(ir), "{html}");
         assert!(html.contains("about: ir, session\""), "{html}");
         let call = "<li class=\"beyond\"><a href=\"../two/call.html\" \
-                    title=\"calls\">call</a></li>";
+                    title=\"calls; from here on in another process\">call</a></li>";
         assert!(html.contains(call), "{html}");
         let session = "title=\"all\" aria-current=\"step\">session <span>";
         assert!(html.contains(session), "{html}");
