@@ -16,6 +16,7 @@ use super::plot::{Kind, Series, Spec, mark};
 const WIDTH: u32 = 680;
 /// A bar with the space around it.
 const ROW: u32 = 34;
+const BAR: i32 = 22;
 /// What is above the bars or lines: names of series.
 const HEAD: u32 = 34;
 /// The height of text, and the width of a letter, more or less.
@@ -76,16 +77,10 @@ struct Plotted<'a> {
 }
 
 impl Plotted<'_> {
-    fn numbers(&self) -> impl Iterator<Item = &Quantity> {
-        self.series.iter().flat_map(|series| &series.numbers)
-    }
-
     /// The smallest and the largest number of all runs.
     fn extremes(&self) -> (f64, f64) {
-        let runs = self.numbers().flat_map(|number| &number.runs);
-        runs.fold((f64::MAX, 0.0), |(least, most), &run| {
-            (least.min(run), run.max(most))
-        })
+        let numbers = self.series.iter().flat_map(|series| &series.numbers);
+        extremes(numbers.flat_map(|number| &number.runs))
     }
 
     /// The length of the longest row.
@@ -93,7 +88,8 @@ impl Plotted<'_> {
         let row = |row: usize| -> f64 {
             self.series.iter().map(|it| it.numbers[row].median()).sum()
         };
-        (0..self.spec.at.len()).map(row).fold(0.0, f64::max)
+        let longest = (0..self.spec.at.len()).map(row).fold(0.0, f64::max);
+        longest.max(self.extremes().1)
     }
 
     /// Bars from the left, a row for each place, with their values at their
@@ -127,42 +123,54 @@ impl Plotted<'_> {
             .x_label_formatter(&|number| mark(*number, unit))
             .draw()
             .map_err(text_of)?;
-        for (row, place) in spec.at.iter().enumerate() {
+        let area = chart.plotting_area();
+        for row in 0..spec.at.len() {
             let y = rows - row as f64 - 0.5;
-            let mut end = start;
-            for (index, series) in self.series.iter().enumerate() {
-                let from = if index == 0 { start } else { end };
-                let base = if index == 0 { 0.0 } else { end };
-                end = base + series.numbers[row].median();
-                let corners = [(from, y - 0.32), (end, y + 0.32)];
-                let bar = Rectangle::new(corners, hue(index).filled());
-                chart.draw_series([bar]).map_err(text_of)?;
-            }
-            let mut beyond = end;
-            if let [series] = self.series {
-                let runs = &series.numbers[row].runs;
-                let least = runs.iter().copied().fold(end, f64::min);
-                beyond = runs.iter().copied().fold(end, f64::max);
-                let line = PathElement::new([(least, y), (beyond, y)], INK);
-                chart.draw_series([line]).map_err(text_of)?;
-            }
-            let label = Quantity { runs: vec![end], unit }.to_string();
-            let (x, at) = chart.plotting_area().map_coordinate(&(beyond, y));
-            write_at(canvas, &label, (x + 6, at), HPos::Left)?;
-            let (x, _) = chart.plotting_area().map_coordinate(&(start, y));
-            write_at(canvas, place, (x - 10, at), HPos::Right)?;
+            let at = |number: f64| area.map_coordinate(&(number, y));
+            self.row(canvas, row, start, &at)?;
         }
         Ok(())
+    }
+
+    /// A row of bars, from `start` on; `at` knows where numbers are in it.
+    fn row(
+        &self,
+        canvas: &Canvas,
+        row: usize,
+        start: f64,
+        at: &dyn Fn(f64) -> (i32, i32),
+    ) -> Drawn {
+        let (left, y) = at(start);
+        write_at(canvas, &self.spec.at[row], (left - 10, y), HPos::Right)?;
+        let (mut sum, mut from) = (0.0, left);
+        for (index, series) in self.series.iter().enumerate() {
+            sum += series.numbers[row].median();
+            let to = at(sum).0;
+            let corners = [(from, y - BAR / 2), (to, y + BAR / 2)];
+            let bar = Rectangle::new(corners, hue(index).filled());
+            canvas.draw(&bar).map_err(text_of)?;
+            from = to;
+        }
+        if let [series] = self.series {
+            let (least, most) = extremes(&series.numbers[row].runs);
+            from = at(most).0;
+            let line = PathElement::new([at(least), at(most)], INK);
+            canvas.draw(&line).map_err(text_of)?;
+        }
+        let sum = Quantity { runs: vec![sum], unit: self.unit };
+        write_at(canvas, &sum.to_string(), (from + 6, y), HPos::Left)
     }
 
     fn lines(&self, canvas: &Canvas) -> Drawn {
         let places = self.spec.at.iter().map(|place| place.parse::<f64>());
         let places: Vec<f64> =
-            places.collect::<Result<_, _>>().map_err(|error| {
-                format!("the places of lines are numbers: {error}")
+            places.collect::<Result<_, _>>().map_err(|_| {
+                "the places of lines are positive numbers".to_owned()
             })?;
-        let least_place = places.iter().copied().fold(f64::MAX, f64::min);
-        let most_place = places.iter().copied().fold(0.0, f64::max);
+        let (least_place, most_place) = extremes(&places);
+        if !(least_place > 0.0 && most_place.is_finite()) {
+            return Err("the places of lines are positive numbers".into());
+        }
         let (least, most) = self.extremes();
         match self.spec.log {
             true => self.lines_on(
@@ -239,6 +247,14 @@ impl Plotted<'_> {
         }
         Ok(())
     }
+}
+
+/// The smallest and the largest of some numbers.
+fn extremes<'n>(numbers: impl IntoIterator<Item = &'n f64>) -> (f64, f64) {
+    let numbers = numbers.into_iter();
+    numbers.fold((f64::INFINITY, 0.0), |(least, most), &number| {
+        (least.min(number), most.max(number))
+    })
 }
 
 /// The names of the series, in their colours, if there are several.

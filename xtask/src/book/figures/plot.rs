@@ -129,7 +129,7 @@ fn check(spec: &Spec, series: &[Series]) -> Result<Unit, String> {
     if spec.kind == Kind::Stacked && spec.log {
         return Err("lengths on a logarithmic axis have no sum".into());
     }
-    if all().any(|number| number.median() <= 0.0) {
+    if all().any(|it| it.runs.iter().any(|run| *run <= 0.0)) {
         return Err("a number that is not positive has no length".into());
     }
     let values = [&spec.values, &spec.places, &spec.title, &spec.desc];

@@ -95,7 +95,8 @@ fn what_cannot_be_drawn_is_wrong() {
     assert!(wrong("\"lines\"", "\"bars\"").contains("one series"));
     assert!(wrong("\"lines\"", "\"stacked\"").contains("no sum"));
     assert!(wrong("[\"1\", \"10\"]", "[\"1\"]").contains("each place"));
-    assert!(wrong("\"10\"]", "\"ten\"]").contains("are numbers"));
+    assert!(wrong("\"10\"]", "\"ten\"]").contains("are positive"));
+    assert!(wrong("[\"1\",", "[\"0\",").contains("are positive"));
     assert!(wrong("one.b - one.a / 2", "one.a - one.b").contains("positive"));
     assert!(wrong("\"Two lines\"", "\" \"").contains("have names"));
     let claim = "claims = [\"one.a > one.b\"]\nkind";
