@@ -11,6 +11,8 @@
 //! | `{{#linked FILE FUNCTION: PANE…}}` | all of a line | views of a function |
 //! | `{{#predict NAME QUESTION}}` | all of a line | a folded transcript |
 //! | `{{#exercise TITLE}}`, `{{#answer}}`, `{{#end}}` | lines | what they enclose |
+//! | `{{#figure NAME}}`, `{{#plot NAME}}` | all of a line | a picture |
+//! | `{{#here STAGE…}}` | all of a line | where on its way the page is |
 //! | `{{#title TEXT}}` | anywhere | nothing: mdBook reads it |
 //! | `{{value EXPRESSION}}` | in a sentence | a measured number |
 //! | `{{claim A < B}}` | in a sentence | nothing; a false one is a fault |
@@ -22,6 +24,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::excerpt::Excerpt;
 use super::fault::{Fault, line_at};
+use super::figures::{Drawn, Figures};
 use super::fold;
 use super::linked::Linked;
 use super::markdown::{self, CodeBlock, Directive};
@@ -37,6 +40,7 @@ pub(crate) struct Expander<'a> {
     sources: Sources,
     transcripts: Transcripts,
     numbers: Numbers,
+    figures: Figures,
     seen: Seen,
     faults: Vec<Fault>,
     warnings: Vec<Fault>,
@@ -48,6 +52,7 @@ pub(crate) struct Expander<'a> {
 #[derive(Default)]
 struct Here {
     numbers: Vec<numbers::Shown>,
+    drawn: Drawn,
     /// Lines of excerpts.
     code_lines: usize,
     open: fold::Open,
@@ -86,12 +91,15 @@ impl<'a> Expander<'a> {
         faults.extend(wrong);
         let (numbers, wrong) = Numbers::read(root)?;
         faults.extend(wrong);
+        let (figures, wrong) = Figures::read(root, &numbers)?;
+        faults.extend(wrong);
         let (warnings, here) = (Vec::new(), Here::default());
         Ok(Expander {
             root,
             sources,
             transcripts,
             numbers,
+            figures,
             seen: Seen::default(),
             faults,
             warnings,
@@ -270,10 +278,18 @@ impl<'a> Expander<'a> {
             ("end", []) => self.here.open.end()?,
             ("outline", [place]) => self.outline(page, place)?,
             ("map", [directory]) => self.map(page, directory)?,
+            ("figure", [name]) => {
+                self.figures.figure(name, &mut self.here.drawn)?
+            }
+            ("plot", [name]) => {
+                let Here { drawn, numbers, .. } = &mut self.here;
+                self.figures.plot(name, drawn, numbers)?
+            }
+            ("here", stages) => self.figures.here(page.path, stages)?,
             ("delta", [old, new]) => delta::html(self.root, old, new)?,
             (
                 "transcript" | "delta" | "outline" | "map" | "stepper"
-                | "predict" | "answer" | "end",
+                | "predict" | "answer" | "end" | "figure" | "plot",
                 _,
             ) => {
                 let name = directive.name;
