@@ -8,7 +8,7 @@
 //! | `{{#outline FILE:ITEM}}` | all of a line | signature and contract |
 //! | `{{#map DIRECTORY}}` | all of a line | files and their purposes |
 //! | `{{#stepper NAME}}` | all of a line | a recorded trace, step by step |
-//! | `{{#predict NAME QUESTION}}` | all of a line | a folded transcript |
+//! | `{{#predict NAME QUESTION}}` | all of a line | commands, their output folded |
 //! | `{{#exercise TITLE}}`, `{{#answer}}`, `{{#end}}` | lines | what they enclose |
 //! | `{{#title TEXT}}` | anywhere | nothing: mdBook reads it |
 //! | `{{value EXPRESSION}}` | in a sentence | a measured number |
@@ -256,8 +256,8 @@ impl<'a> Expander<'a> {
                 stepper::html(name, &self.transcripts.output(name)?)?
             }
             ("predict", [name, question @ ..]) if !question.is_empty() => {
-                let answer = self.transcripts.html(name)?;
-                fold::predict(&question.join(" "), &answer)
+                let (commands, answer) = self.transcripts.halves(name)?;
+                commands + &fold::predict(&question.join(" "), &answer)
             }
             ("exercise", title) => self.here.open.exercise(&title.join(" "))?,
             ("answer", []) => self.here.open.answer()?,
