@@ -1,5 +1,10 @@
 //! Turns a postfix formula into machine code, shows that and calls it.
 
+#![expect(
+    clippy::useless_conversion,
+    reason = "dynasm converts operands, whatever type they have"
+)]
+
 use std::error::Error;
 use std::mem::transmute;
 use std::process::ExitCode;
