@@ -9,7 +9,7 @@
 //! | `{{#map DIRECTORY}}` | all of a line | files and their purposes |
 //! | `{{#stepper NAME}}` | all of a line | a recorded trace, step by step |
 //! | `{{#linked FILE FUNCTION: PANE…}}` | all of a line | views of a function |
-//! | `{{#predict NAME QUESTION}}` | all of a line | a folded transcript |
+//! | `{{#predict NAME QUESTION}}` | all of a line | commands, their output folded |
 //! | `{{#exercise TITLE}}`, `{{#answer}}`, `{{#end}}` | lines | what they enclose |
 //! | `{{#figure NAME}}`, `{{#plot NAME}}` | all of a line | a picture |
 //! | `{{#here STAGE…}}` | all of a line | where on its way the page is |
@@ -266,8 +266,8 @@ impl<'a> Expander<'a> {
                 stepper::html(name, &self.transcripts.output(name)?)?
             }
             ("predict", [name, question @ ..]) if !question.is_empty() => {
-                let answer = self.transcripts.html(name)?;
-                fold::predict(&question.join(" "), &answer)
+                let (commands, answer) = self.transcripts.halves(name)?;
+                commands + &fold::predict(&question.join(" "), &answer)
             }
             ("linked", words) => {
                 let linked = Linked::new(words, |file| resolved(page, file))?;

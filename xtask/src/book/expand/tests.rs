@@ -287,6 +287,9 @@ fn what_is_folded_is_recorded() {
     let (text, faults) = expand(&page);
     assert_eq!(faults, [""; 0]);
     assert!(text.contains("<summary>And what?</summary><figure"), "{text}");
+    let (question, _) = text.split_once("<details class=\"predict\"").unwrap();
+    assert!(question.contains("<pre class=\"command\">"), "{text}");
+    assert!(!question.contains("<samp>"), "{text}");
 }
 
 #[test]
