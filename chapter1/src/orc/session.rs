@@ -304,34 +304,37 @@ impl ExecutionSession {
         trace::events(&events);
         let mut is_new = false;
         for effect in effects {
-            let task = match effect {
-                Effect::Materialize(unit, work, dylib) => {
-                    let dylib = JitDylib::new(self.clone(), dylib);
-                    let work = MaterializationResponsibility::new(dylib, work);
-                    Task::Materialize(unit, work)
-                }
-                Effect::Complete(on_complete, result) => {
-                    Task::Complete(on_complete, result)
-                }
-                Effect::Drop(unit) => {
-                    drop(unit);
-                    continue;
-                }
-                Effect::Release(key) => {
-                    self.release(key);
-                    continue;
-                }
-                Effect::Report(symbols, cause) => {
-                    self.report(SessionError { symbols, cause });
-                    continue;
-                }
-            };
-            self.tasks.push(task);
-            is_new = true;
+            if let Some(task) = self.task(effect) {
+                self.tasks.push(task);
+                is_new = true;
+            }
         }
         if is_new {
             self.dispatcher.dispatch(&self.tasks);
         }
+    }
+
+    /// The task that an effect is, if it is one; others are done at once.
+    fn task(
+        self: &Arc<Self>,
+        effect: Effect<Box<dyn MaterializationUnit>, OnComplete>,
+    ) -> Option<Task> {
+        match effect {
+            Effect::Materialize(unit, work, dylib) => {
+                let dylib = JitDylib::new(self.clone(), dylib);
+                let work = MaterializationResponsibility::new(dylib, work);
+                return Some(Task::Materialize(unit, work));
+            }
+            Effect::Complete(on_complete, result) => {
+                return Some(Task::Complete(on_complete, result));
+            }
+            Effect::Drop(unit) => drop(unit),
+            Effect::Release(key) => self.release(key),
+            Effect::Report(symbols, cause) => {
+                self.report(SessionError { symbols, cause });
+            }
+        }
+        None
     }
 
     fn report(&self, error: SessionError) {

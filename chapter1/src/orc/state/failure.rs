@@ -1,10 +1,9 @@
 //! Symbols that go: because they failed, or because they were removed.
 
-use super::entries::{Entry, Stage};
-use super::error::Removed;
-use super::{
-    Cause, Effect, EntryId, InUse, LookupError, State, Step, TrackerId, WorkId,
-};
+use super::State;
+use super::entries::{Entry, EntryId, Stage};
+use super::error::{Cause, InUse, LookupError, Removed};
+use super::types::{Effect, Step, TrackerId, UnitId, WorkId};
 use crate::symbol::Symbol;
 use std::sync::Arc;
 
@@ -121,28 +120,35 @@ impl<U, C> State<U, C> {
             }
         }
         match entry.stage {
-            Stage::Lazy(unit) => {
-                let rest = &mut self.units[unit].entries;
-                rest.retain(|other| *other != id);
-                if rest.is_empty() {
-                    let unit = self.units.remove(unit).expect("just seen");
-                    self.effects.push(Effect::Drop(unit.unit));
-                }
-            }
+            Stage::Lazy(unit) => self.take_from_unit(unit, id),
             Stage::Materializing(work)
             | Stage::Resolved(work)
             | Stage::Emitted(work)
-            | Stage::Ready(work) => {
-                let rest = &mut self.work[work];
-                rest.entries.retain(|other| *other != id);
-                if rest.entries.is_empty() {
-                    if rest.is_emitted {
-                        self.effects.push(Effect::Release(work));
-                    }
-                    self.work.remove(work);
-                }
-            }
+            | Stage::Ready(work) => self.take_from_work(work, id),
         }
         Some(entry)
+    }
+
+    /// A unit has one symbol less; without any, it is of no use.
+    fn take_from_unit(&mut self, unit: UnitId, id: EntryId) {
+        let rest = &mut self.units[unit].entries;
+        rest.retain(|other| *other != id);
+        if rest.is_empty() {
+            let unit = self.units.remove(unit).expect("just seen");
+            self.effects.push(Effect::Drop(unit.unit));
+        }
+    }
+
+    /// Some work has one symbol less; when there are none, what it has put
+    /// in place can go.
+    fn take_from_work(&mut self, work: WorkId, id: EntryId) {
+        let rest = &mut self.work[work];
+        rest.entries.retain(|other| *other != id);
+        if rest.entries.is_empty() {
+            if rest.is_emitted {
+                self.effects.push(Effect::Release(work));
+            }
+            self.work.remove(work);
+        }
     }
 }

@@ -1,9 +1,10 @@
 //! Lookups that walk along dependencies.
 
-use super::entries::{EntryList, Stage};
-use super::{
-    DylibId, Effect, EntryId, Found, LookupError, QueryId, State, Step,
-    Visibility, Wanted, WorkId,
+use super::State;
+use super::entries::{EntryId, EntryList, Stage};
+use super::error::LookupError;
+use super::types::{
+    DylibId, Effect, Found, QueryId, Step, Visibility, Wanted, WorkId,
 };
 use crate::symbol::Symbol;
 use rustc_hash::FxHashSet;
@@ -46,31 +47,35 @@ impl<U, C> State<U, C> {
             let error = LookupError::Circular(names.to_vec());
             return self.refuse(completion, error);
         }
-        let asker = asker.filter(|&asker| self.work.contains_key(asker));
-        let seen = FxHashSet::default();
-        let query = Query {
-            completion,
-            wanted,
-            roots: roots.clone(),
-            seen,
-            waits: 0,
-            asker,
-        };
-        let id = self.queries.insert(query);
-        if let Some(asker) = asker {
-            self.work[asker].asks.push(id);
-        }
-        let mut next = Vec::new();
-        for at in roots {
-            self.visit(id, at, true, &mut next);
-        }
-        self.walk(id, next);
-        self.complete_if_done(id);
+        self.set_out(roots, wanted, asker, completion);
     }
 
     /// Answers a lookup that is not made.
     pub fn refuse(&mut self, completion: C, error: LookupError) {
         self.effects.push(Effect::Complete(completion, Err(error)));
+    }
+
+    /// Begins a lookup, and answers it if there is nothing to wait for.
+    fn set_out(
+        &mut self,
+        roots: EntryList,
+        wanted: Wanted,
+        asker: Option<WorkId>,
+        completion: C,
+    ) {
+        let asker = asker.filter(|&asker| self.work.contains_key(asker));
+        let (from, seen, waits) = (roots.clone(), FxHashSet::default(), 0);
+        let query = Query { completion, wanted, roots, seen, waits, asker };
+        let id = self.queries.insert(query);
+        if let Some(asker) = asker {
+            self.work[asker].asks.push(id);
+        }
+        let mut next = Vec::new();
+        for at in from {
+            self.visit(id, at, true, &mut next);
+        }
+        self.walk(id, next);
+        self.complete_if_done(id);
     }
 
     /// Whether the addresses of some symbols depend on those of some work's.
