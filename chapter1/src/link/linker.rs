@@ -62,6 +62,7 @@ impl Linker {
     ///
     /// # Errors
     /// If the executor refuses; the graph is discarded then.
+    // ANCHOR: publish
     pub fn publish(
         &mut self,
         placed: Placed,
@@ -80,6 +81,7 @@ impl Linker {
             }
         }
     }
+    // ANCHOR_END: publish
 
     /// Asks the executor for all memory that was freed and is quiescent.
     ///
@@ -107,6 +109,7 @@ impl Linker {
     /// What the executor is to do for a linked graph, if there is one, and to
     /// retire. Then comes either `reclaim` and `committed`, or `refused` and
     /// `discard`; `publish` does all that.
+    // ANCHOR: batch
     pub fn batch(&mut self, placed: Option<&Placed>) -> Batch {
         let retirements = std::mem::take(&mut self.retired);
         let mut batch = Batch { retirements, ..Batch::default() };
@@ -117,8 +120,10 @@ impl Linker {
         }
         batch
     }
+    // ANCHOR_END: batch
 
     /// Takes note that a graph's batch has been committed.
+    // ANCHOR: committed
     pub fn committed(&mut self, placed: Placed) -> Published {
         let Placed { code, data, thunks, .. } = placed;
         let mut own: SmallVec<_> = code.into_iter().chain(data).collect();
@@ -130,6 +135,7 @@ impl Linker {
         }
         Published(own)
     }
+    // ANCHOR_END: committed
 
     /// Takes note that the executor has refused a batch.
     pub fn refused(&mut self, batch: Batch) {
@@ -174,6 +180,7 @@ impl Linker {
     }
 
     /// Places the blocks of one kind one behind the other.
+    // ANCHOR: place_kind
     fn place_kind(
         &mut self,
         placed: &mut Placed,
@@ -198,6 +205,7 @@ impl Linker {
         }
         Ok(Some(allocation))
     }
+    // ANCHOR_END: place_kind
 }
 
 #[cfg(test)]

@@ -52,18 +52,23 @@ impl Placed {
     }
 
     /// The address of the bytes that an edge is about.
+    // ANCHOR: field
     pub(super) fn field(&self, edge: &Edge) -> ExecutorAddr {
         self.blocks[edge.block] + u64::from(edge.offset)
     }
+    // ANCHOR_END: field
 
     /// Replaces the bytes that an edge is about.
+    // ANCHOR: write
     pub(super) fn write(&mut self, edge: &Edge, value: &[u8]) {
         let block = &self.graph.blocks[edge.block];
         let start = (block.range.start + edge.offset) as usize;
         self.graph.bytes[start..start + value.len()].copy_from_slice(value);
     }
+    // ANCHOR_END: write
 
     /// The contents of an allocation of the graph's.
+    // ANCHOR: segment
     pub(super) fn segment(&self, allocation: &Allocation) -> Segment {
         let (kind, at) = (allocation.kind(), allocation.range().start);
         let mut bytes = Vec::new();
@@ -76,6 +81,7 @@ impl Placed {
         }
         Segment { kind, at, bytes }
     }
+    // ANCHOR_END: segment
 }
 
 /// What has been published, to be freed when nothing uses it any more.

@@ -2,7 +2,7 @@
 
 use super::Linker;
 use super::address_space::AddressSpaceFull;
-use super::graph::{Edge, EdgeKind, LinkGraph, SymbolId};
+use super::graph::{Edge, EdgeKind, SymbolId};
 use super::placed::Placed;
 use super::thunks::Thunk;
 use crate::executor::ExecutorAddr;
@@ -38,6 +38,7 @@ impl Linker {
     /// # Errors
     /// If a symbol is not known, or is data and too far away. The graph is
     /// of no use then, but for `discard`.
+    // ANCHOR: link
     pub fn link(
         &mut self,
         placed: &mut Placed,
@@ -49,10 +50,7 @@ impl Linker {
         for edge in &edges {
             let target = match known[edge.target] {
                 Some(address) => address,
-                None => match placed.address(edge.target) {
-                    Some(address) => address,
-                    None => find(&placed.graph, edge.target, &mut resolve)?,
-                },
+                None => find(placed, edge.target, &mut resolve)?,
             };
             known[edge.target] = Some(target);
             self.relocate(placed, edge, target)?;
@@ -60,8 +58,10 @@ impl Linker {
         placed.graph.edges = edges;
         Ok(())
     }
+    // ANCHOR_END: link
 
     /// Writes what one edge asks for.
+    // ANCHOR: relocate
     fn relocate(
         &mut self,
         placed: &mut Placed,
@@ -80,9 +80,11 @@ impl Linker {
         }
         Ok(())
     }
+    // ANCHOR_END: relocate
 
     /// The distance from an edge's field to `target`, or else to a thunk
     /// that leads there, plus the addend.
+    // ANCHOR: distance
     fn distance(
         &mut self,
         placed: &mut Placed,
@@ -107,9 +109,11 @@ impl Linker {
             }
         }
     }
+    // ANCHOR_END: distance
 
     /// The thunk that leads to `target`: one that all graphs share, or else
     /// one of the graph's own.
+    // ANCHOR: thunk
     fn thunk(
         &mut self,
         target: ExecutorAddr,
@@ -126,15 +130,21 @@ impl Linker {
         own.push(thunk);
         Ok(address)
     }
+    // ANCHOR_END: thunk
 }
 
-/// The address of an external symbol.
+/// The address of a symbol: the graph's own, or what `resolve` says.
+// ANCHOR: find
 fn find(
-    graph: &LinkGraph,
+    placed: &Placed,
     symbol: SymbolId,
     resolve: &mut impl FnMut(&Symbol) -> Option<ExecutorAddr>,
 ) -> Result<ExecutorAddr, LinkError> {
-    let name = graph.symbols[symbol].name.as_ref();
+    if let Some(address) = placed.address(symbol) {
+        return Ok(address);
+    }
+    let name = placed.graph.symbols[symbol].name.as_ref();
     let name = name.expect("an external symbol has a name");
     resolve(name).ok_or_else(|| LinkError::Undefined(name.clone()))
 }
+// ANCHOR_END: find

@@ -30,6 +30,7 @@ impl MaterializationUnit for AbsoluteSymbols {
         symbols.map(|(name, _, flags)| (name.clone(), *flags)).collect()
     }
 
+    // ANCHOR: materialize_absolute
     fn materialize(self: Box<Self>, work: MaterializationResponsibility) {
         let addresses = self.0.into_iter();
         let addresses: Vec<(Symbol, ExecutorAddr)> =
@@ -39,6 +40,7 @@ impl MaterializationUnit for AbsoluteSymbols {
             let _ = work.emit(&[]);
         }
     }
+    // ANCHOR_END: materialize_absolute
 }
 
 /// Further names for symbols, which may be further names themselves.
@@ -61,6 +63,7 @@ impl MaterializationUnit for Aliases {
         aliases.map(|alias| (alias.name.clone(), alias.flags)).collect()
     }
 
+    // ANCHOR: materialize_aliases
     fn materialize(self: Box<Self>, work: MaterializationResponsibility) {
         let wanted = work.symbols();
         let aliases = self.0.into_iter();
@@ -75,10 +78,12 @@ impl MaterializationUnit for Aliases {
             Err(error) => work.fail(error),
         });
     }
+    // ANCHOR_END: materialize_aliases
 }
 
 /// What a name stands for that is no alias of the same unit: that one cannot
 /// be looked up before the unit has done its work.
+// ANCHOR: follow
 fn follow<'a>(
     aliases: &'a FxHashMap<Symbol, Symbol>,
     name: &'a Symbol,
@@ -92,8 +97,10 @@ fn follow<'a>(
     }
     at
 }
+// ANCHOR_END: follow
 
 /// Gives each name the address of what it stands for.
+// ANCHOR: emit_aliases
 fn emit_aliases(
     work: MaterializationResponsibility,
     names: Vec<Symbol>,
@@ -108,3 +115,4 @@ fn emit_aliases(
         let _ = work.emit(&targets);
     }
 }
+// ANCHOR_END: emit_aliases

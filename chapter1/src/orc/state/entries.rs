@@ -19,6 +19,7 @@ pub(super) type EntryList = SmallVec<[EntryId; 2]>;
 
 /// How far a symbol is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+// ANCHOR: Stage
 pub(super) enum Stage {
     /// Nobody has asked for it; this unit can produce it.
     Lazy(UnitId),
@@ -31,8 +32,10 @@ pub(super) enum Stage {
     /// It can be used.
     Ready(WorkId),
 }
+// ANCHOR_END: Stage
 
 /// A symbol.
+// ANCHOR: Entry
 pub(super) struct Entry {
     pub(super) dylib: DylibId,
     pub(super) name: Symbol,
@@ -50,6 +53,7 @@ pub(super) struct Entry {
     pub(super) holders: u32,
     pub(super) tracker: TrackerId,
 }
+// ANCHOR_END: Entry
 
 impl Entry {
     pub(super) fn new(

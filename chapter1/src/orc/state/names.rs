@@ -42,6 +42,7 @@ impl<U, C> State<U, C> {
     }
 
     /// Gives a unit one of its symbols, unless that gives way.
+    // ANCHOR: enter
     fn enter(&mut self, id: UnitId, name: &Symbol, flags: SymbolFlags) {
         let Unit { dylib, tracker, .. } = self.units[id];
         if let Some(&earlier) = self.dylibs[dylib].get(name) {
@@ -56,6 +57,7 @@ impl<U, C> State<U, C> {
         self.units[id].entries.push(entry);
         self.note(entry, Step::Defined);
     }
+    // ANCHOR_END: enter
 
     /// The first symbol of a unit that would be a second strong definition,
     /// or that the unit itself has twice.
@@ -73,6 +75,7 @@ impl<U, C> State<U, C> {
     }
 
     /// Whether a strong definition of `name` would be one too many.
+    // ANCHOR: is_taken
     pub fn is_taken(&self, dylib: DylibId, name: &Symbol) -> bool {
         let earlier = self.dylibs[dylib].get(name);
         earlier.is_some_and(|&earlier| {
@@ -80,6 +83,7 @@ impl<U, C> State<U, C> {
             !entry.flags.weak || entry.is_used()
         })
     }
+    // ANCHOR_END: is_taken
 
     /// The names that a search finds nowhere, each once.
     pub fn missing(
@@ -97,6 +101,7 @@ impl<U, C> State<U, C> {
     }
 
     /// The first symbol of this name along a search order.
+    // ANCHOR: find
     pub(super) fn find(
         &self,
         order: &[(DylibId, Visibility)],
@@ -109,6 +114,7 @@ impl<U, C> State<U, C> {
             is_visible.then_some(entry)
         })
     }
+    // ANCHOR_END: find
 
     /// What is known of a symbol of a dylib, if there is one.
     pub fn flags(&self, dylib: DylibId, name: &Symbol) -> Option<SymbolFlags> {

@@ -10,6 +10,7 @@ use crate::symbol::Symbol;
 use rustc_hash::FxHashSet;
 
 /// A lookup under way.
+// ANCHOR: Query
 pub(super) struct Query<C> {
     completion: C,
     wanted: Wanted,
@@ -22,6 +23,7 @@ pub(super) struct Query<C> {
     /// Who cannot go on without the answer.
     asker: Option<WorkId>,
 }
+// ANCHOR_END: Query
 
 impl<U, C> State<U, C> {
     /// Looks names up along a search order, and starts whatever produces
@@ -30,6 +32,7 @@ impl<U, C> State<U, C> {
     /// Work that cannot even give its symbols addresses before it has the
     /// answer says that it is the `asker`: if it would wait for itself, it
     /// is told so.
+    // ANCHOR: lookup
     pub fn lookup(
         &mut self,
         order: &[(DylibId, Visibility)],
@@ -49,13 +52,17 @@ impl<U, C> State<U, C> {
         }
         self.set_out(roots, wanted, asker, completion);
     }
+    // ANCHOR_END: lookup
 
     /// Answers a lookup that is not made.
+    // ANCHOR: refuse
     pub fn refuse(&mut self, completion: C, error: LookupError) {
         self.effects.push(Effect::Complete(completion, Err(error)));
     }
+    // ANCHOR_END: refuse
 
     /// Begins a lookup, and answers it if there is nothing to wait for.
+    // ANCHOR: set_out
     fn set_out(
         &mut self,
         roots: EntryList,
@@ -77,8 +84,10 @@ impl<U, C> State<U, C> {
         self.walk(id, next);
         self.complete_if_done(id);
     }
+    // ANCHOR_END: set_out
 
     /// Whether the addresses of some symbols depend on those of some work's.
+    // ANCHOR: would_wait_for
     fn would_wait_for(&self, asker: WorkId, symbols: &[EntryId]) -> bool {
         let mut seen = FxHashSet::default();
         let mut stack = symbols.to_vec();
@@ -96,16 +105,20 @@ impl<U, C> State<U, C> {
         }
         false
     }
+    // ANCHOR_END: would_wait_for
 
     /// Goes on walking, from `stack`.
+    // ANCHOR: walk
     fn walk(&mut self, id: QueryId, mut stack: Vec<EntryId>) {
         while let Some(at) = stack.pop() {
             self.visit(id, at, false, &mut stack);
         }
     }
+    // ANCHOR_END: walk
 
     /// A lookup comes by a symbol, and perhaps has to wait there. Where to
     /// walk on is added to `next`.
+    // ANCHOR: visit
     fn visit(
         &mut self,
         id: QueryId,
@@ -134,8 +147,10 @@ impl<U, C> State<U, C> {
             _ => next.extend_from_slice(&entry.dependencies),
         }
     }
+    // ANCHOR_END: visit
 
     /// A symbol has got so far: those who waited here for that walk on.
+    // ANCHOR: wake
     pub(super) fn wake(&mut self, at: EntryId, reached: Wanted) {
         let mut woken = Vec::new();
         for (id, waits) in &mut self.entries[at].queries {
@@ -152,9 +167,11 @@ impl<U, C> State<U, C> {
             self.complete_if_done(id);
         }
     }
+    // ANCHOR_END: wake
 
     /// Answers a lookup that waits nowhere. If it wanted its symbols ready,
     /// all that it has seen is.
+    // ANCHOR: complete_if_done
     fn complete_if_done(&mut self, id: QueryId) {
         if self.queries[id].waits > 0 {
             return;
@@ -178,8 +195,10 @@ impl<U, C> State<U, C> {
         let found = Ok(found.collect());
         self.effects.push(Effect::Complete(query.completion, found));
     }
+    // ANCHOR_END: complete_if_done
 
     /// Answers a lookup with a failure.
+    // ANCHOR: abandon
     pub(super) fn abandon(&mut self, id: QueryId, error: LookupError) {
         if !self.queries.contains_key(id) {
             return;
@@ -192,7 +211,9 @@ impl<U, C> State<U, C> {
         }
         self.effects.push(Effect::Complete(query.completion, Err(error)));
     }
+    // ANCHOR_END: abandon
 
+    // ANCHOR: end
     fn end(&mut self, id: QueryId) -> Query<C> {
         let query = self.queries.remove(id).expect("under way");
         if let Some(work) = query.asker.and_then(|w| self.work.get_mut(w)) {
@@ -200,4 +221,5 @@ impl<U, C> State<U, C> {
         }
         query
     }
+    // ANCHOR_END: end
 }

@@ -29,6 +29,7 @@ pub struct TrackerId(pub(super) u64);
 
 /// What kind of symbol it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+// ANCHOR: SymbolFlags
 pub struct SymbolFlags {
     /// Whether other dylibs can see it.
     pub exported: bool,
@@ -39,6 +40,7 @@ pub struct SymbolFlags {
     /// How many numbers it takes.
     pub params: Params,
 }
+// ANCHOR_END: SymbolFlags
 
 impl SymbolFlags {
     /// A function that everybody can see, defined once.

@@ -49,6 +49,7 @@ impl<U, C> State<U, C> {
     /// # Errors
     /// If they are not wanted any more, or not all of them have an address:
     /// they fail then.
+    // ANCHOR: resolve
     pub fn resolve(
         &mut self,
         work: WorkId,
@@ -71,6 +72,7 @@ impl<U, C> State<U, C> {
         }
         Ok(())
     }
+    // ANCHOR_END: resolve
 
     /// The bytes of some work's symbols are in place. They can be used as
     /// soon as what they depend on can.
@@ -78,6 +80,7 @@ impl<U, C> State<U, C> {
     /// # Errors
     /// If they, or something they depend on, are not wanted any more, or if
     /// they have not been resolved: they fail then.
+    // ANCHOR: emit
     pub fn emit(
         &mut self,
         work: WorkId,
@@ -104,8 +107,10 @@ impl<U, C> State<U, C> {
         }
         Ok(())
     }
+    // ANCHOR_END: emit
 
     /// Lets a unit begin.
+    // ANCHOR: start
     pub(super) fn start(&mut self, id: UnitId) {
         let Some(unit) = self.units.remove(id) else { return };
         let Unit { unit, dylib, tracker, entries } = unit;
@@ -117,14 +122,18 @@ impl<U, C> State<U, C> {
         }
         self.effects.push(Effect::Materialize(unit, work, dylib));
     }
+    // ANCHOR_END: start
 
     /// Work that has not come to its end.
+    // ANCHOR: open
     pub(super) fn open(&self, work: WorkId) -> Result<&Work, Defunct> {
         let work = self.work.get(work).ok_or(Defunct)?;
         if work.is_emitted { Err(Defunct) } else { Ok(work) }
     }
+    // ANCHOR_END: open
 
     /// Lets work fail that has a symbol without an address.
+    // ANCHOR: check_resolved
     fn check_resolved(
         &mut self,
         work: WorkId,
@@ -136,4 +145,5 @@ impl<U, C> State<U, C> {
         self.fail(work, Cause::new(NoAddress(name)));
         Err(Defunct)
     }
+    // ANCHOR_END: check_resolved
 }
