@@ -10,7 +10,7 @@ use std::error::Error;
 use std::mem::transmute;
 use std::ptr;
 
-// ANCHOR: main
+// ANCHOR: graph
 fn graph(name: &str, at_zero: u8, other: &str) -> LinkGraph {
     let code = [
         0x85, 0xff, //             test edi, edi
@@ -28,7 +28,9 @@ fn graph(name: &str, at_zero: u8, other: &str) -> LinkGraph {
     graph.edges.push(Edge { block, offset: 7, kind, target, addend });
     graph
 }
+// ANCHOR_END: graph
 
+// ANCHOR: main
 fn main() -> Result<(), Box<dyn Error>> {
     let executor = executor()?;
     let mut linker = Linker::new(executor.lease());

@@ -17,7 +17,7 @@ struct Unit {
     address: u64,
 }
 
-// ANCHOR: main
+// ANCHOR: Unit
 impl MaterializationUnit for Unit {
     fn symbols(&self) -> Vec<(Symbol, SymbolFlags)> {
         vec![(Symbol::new(self.name), SymbolFlags::FUNCTION)]
@@ -40,7 +40,9 @@ impl MaterializationUnit for Unit {
         println!("{name}: has asked");
     }
 }
+// ANCHOR_END: Unit
 
+// ANCHOR: main
 fn main() -> Result<(), Box<dyn Error>> {
     let session = session()?;
     let dylib = session.create_dylib("main");

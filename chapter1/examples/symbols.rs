@@ -35,12 +35,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     main.define(symbol("sin", 0x300, WEAK))?;
     show(&main, "sin");
     show(&library, "sin");
-
     main.define(symbol("log", 0x400, WEAK))?;
     main.define(symbol("log", 0x500, STRONG))?;
     show(&main, "log");
-    let again = main.define(symbol("sin", 0x600, STRONG));
-    println!("{}", again.expect_err("it is used"));
+    let error = main.define(symbol("sin", 0x600, STRONG)).unwrap_err();
+    println!("{error}");
 
     let (name, target) = (Symbol::new("ln"), Symbol::new("log"));
     main.define(Aliases(vec![Alias { name, target, flags: STRONG }]))?;

@@ -1,9 +1,10 @@
 //! Prints the bytes that the code generator makes of `even`, which calls a
-//! function that nobody has compiled yet.
+//! function that nobody has compiled yet, and what they lack.
 
 use chapter1::codegen::listing::Listing;
 use chapter1::codegen::{CodeGenerator, Target};
 use chapter1::ir::parse_module;
+use chapter1::link::Edge;
 use std::error::Error;
 
 const EVEN: &str = "
@@ -24,6 +25,11 @@ block2:
 fn main() -> Result<(), Box<dyn Error>> {
     let module = parse_module(EVEN)?;
     let graph = CodeGenerator::new(Target::SSE2).compile(&module)?;
-    print!("{}", Listing::new(&graph, &module).with_bytes());
+    println!("{}", Listing::new(&graph, &module).with_bytes());
+    for Edge { block, offset, kind, target, addend } in &graph.edges {
+        let name = graph.symbols[*target].name.as_ref();
+        let name = name.map_or("the constant", |name| name.as_str());
+        println!("{kind:?} at {block:?}+{offset}: {name}, {addend}");
+    }
     Ok(())
 }

@@ -21,3 +21,23 @@ fn a_kaleidoscope_function_is_called_from_rust() {
 fn a_rust_function_is_called_from_kaleidoscope_and_may_fail() {
     insta::assert_snapshot!(output("host_function"));
 }
+
+#[test]
+fn two_functions_that_need_each_other_are_linked_by_hand() {
+    assert!(output("linking").ends_with("even(10) is 1\n"));
+}
+
+#[test]
+fn a_session_without_a_compiler_knows_who_has_a_name() {
+    insta::assert_snapshot!(output("symbols"));
+}
+
+#[test]
+fn two_units_that_need_each_other_are_ready_together() {
+    insta::assert_snapshot!(output("lookup"));
+}
+
+#[test]
+fn a_symbol_that_fails_leaves_nothing_behind() {
+    insta::assert_snapshot!(output("failure"));
+}

@@ -180,7 +180,6 @@ impl Linker {
     }
 
     /// Places the blocks of one kind one behind the other.
-    // ANCHOR: place_kind
     fn place_kind(
         &mut self,
         placed: &mut Placed,
@@ -205,7 +204,6 @@ impl Linker {
         }
         Ok(Some(allocation))
     }
-    // ANCHOR_END: place_kind
 }
 
 #[cfg(test)]

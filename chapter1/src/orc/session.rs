@@ -323,7 +323,6 @@ impl ExecutionSession {
     // ANCHOR_END: carry_out
 
     /// The task that an effect is, if it is one; others are done at once.
-    // ANCHOR: task
     fn task(
         self: &Arc<Self>,
         effect: Effect<Box<dyn MaterializationUnit>, OnComplete>,
@@ -345,7 +344,6 @@ impl ExecutionSession {
         }
         None
     }
-    // ANCHOR_END: task
 
     fn report(&self, error: SessionError) {
         // Those who fail because another did have nothing new to say.

@@ -83,7 +83,6 @@ impl MaterializationUnit for Aliases {
 
 /// What a name stands for that is no alias of the same unit: that one cannot
 /// be looked up before the unit has done its work.
-// ANCHOR: follow
 fn follow<'a>(
     aliases: &'a FxHashMap<Symbol, Symbol>,
     name: &'a Symbol,
@@ -97,10 +96,8 @@ fn follow<'a>(
     }
     at
 }
-// ANCHOR_END: follow
 
 /// Gives each name the address of what it stands for.
-// ANCHOR: emit_aliases
 fn emit_aliases(
     work: MaterializationResponsibility,
     names: Vec<Symbol>,
@@ -115,4 +112,3 @@ fn emit_aliases(
         let _ = work.emit(&targets);
     }
 }
-// ANCHOR_END: emit_aliases

@@ -19,7 +19,6 @@ pub(super) type EntryList = SmallVec<[EntryId; 2]>;
 
 /// How far a symbol is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-// ANCHOR: Stage
 pub(super) enum Stage {
     /// Nobody has asked for it; this unit can produce it.
     Lazy(UnitId),
@@ -32,10 +31,8 @@ pub(super) enum Stage {
     /// It can be used.
     Ready(WorkId),
 }
-// ANCHOR_END: Stage
 
 /// A symbol.
-// ANCHOR: Entry
 pub(super) struct Entry {
     pub(super) dylib: DylibId,
     pub(super) name: Symbol,
@@ -53,7 +50,6 @@ pub(super) struct Entry {
     pub(super) holders: u32,
     pub(super) tracker: TrackerId,
 }
-// ANCHOR_END: Entry
 
 impl Entry {
     pub(super) fn new(

@@ -10,7 +10,6 @@ use crate::symbol::Symbol;
 use rustc_hash::FxHashSet;
 
 /// A lookup under way.
-// ANCHOR: Query
 pub(super) struct Query<C> {
     completion: C,
     wanted: Wanted,
@@ -23,7 +22,6 @@ pub(super) struct Query<C> {
     /// Who cannot go on without the answer.
     asker: Option<WorkId>,
 }
-// ANCHOR_END: Query
 
 impl<U, C> State<U, C> {
     /// Looks names up along a search order, and starts whatever produces
