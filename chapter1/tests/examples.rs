@@ -94,3 +94,23 @@ fn a_call_with_a_stack_off_by_eight_crashes_in_the_callee() {
                     push, call, pop: it returned 1.5\n";
     assert_eq!(output("misaligned"), expected);
 }
+
+#[test]
+fn two_functions_that_need_each_other_are_linked_by_hand() {
+    assert!(output("linking").ends_with("even(10) is 1\n"));
+}
+
+#[test]
+fn a_session_without_a_compiler_knows_who_has_a_name() {
+    insta::assert_snapshot!(output("symbols"));
+}
+
+#[test]
+fn two_units_that_need_each_other_are_ready_together() {
+    insta::assert_snapshot!(output("lookup"));
+}
+
+#[test]
+fn a_symbol_that_fails_leaves_nothing_behind() {
+    insta::assert_snapshot!(output("failure"));
+}
