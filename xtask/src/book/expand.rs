@@ -10,6 +10,9 @@
 //! | `{{#stepper NAME}}` | all of a line | a recorded trace, step by step |
 //! | `{{#predict NAME QUESTION}}` | all of a line | a folded transcript |
 //! | `{{#exercise TITLE}}`, `{{#answer}}`, `{{#end}}` | lines | what they enclose |
+//! | `{{#glossary}}` | all of a line | the terms |
+//! | `{{#plain WORD, WORD}}` | all of a line | nothing: no terms here |
+//! | `{{term WORD}}` | in a sentence | a term that is found by no other means |
 //! | `{{#title TEXT}}` | anywhere | nothing: mdBook reads it |
 //! | `{{value EXPRESSION}}` | in a sentence | a measured number |
 //! | `{{claim A < B}}` | in a sentence | nothing; a false one is a fault |
@@ -22,6 +25,7 @@ use std::path::{Component, Path, PathBuf};
 use super::excerpt::Excerpt;
 use super::fault::{Fault, line_at};
 use super::fold;
+use super::glossary::{self, Glossary};
 use super::markdown::{self, CodeBlock, Directive};
 use super::numbers::{self, Numbers};
 use super::shown::{self, Counts, Seen};
@@ -35,6 +39,7 @@ pub(crate) struct Expander<'a> {
     sources: Sources,
     transcripts: Transcripts,
     numbers: Numbers,
+    glossary: Glossary,
     seen: Seen,
     faults: Vec<Fault>,
     warnings: Vec<Fault>,
@@ -49,6 +54,7 @@ struct Here {
     /// Lines of excerpts.
     code_lines: usize,
     open: fold::Open,
+    terms: glossary::OnPage,
 }
 
 /// Longer than these, and a reader scrolls back and forth.
@@ -64,6 +70,8 @@ pub(crate) struct Findings {
     pub(crate) warnings: Vec<Fault>,
     /// How much of the code is on pages.
     pub(crate) counts: Counts,
+    /// How many terms it has.
+    pub(crate) terms: glossary::Counts,
 }
 
 /// A page before its directives are replaced.
@@ -84,12 +92,15 @@ impl<'a> Expander<'a> {
         faults.extend(wrong);
         let (numbers, wrong) = Numbers::read(root)?;
         faults.extend(wrong);
+        let (glossary, wrong) = Glossary::read(root)?;
+        faults.extend(wrong);
         let (warnings, here) = (Vec::new(), Here::default());
         Ok(Expander {
             root,
             sources,
             transcripts,
             numbers,
+            glossary,
             seen: Seen::default(),
             faults,
             warnings,
@@ -118,6 +129,11 @@ impl<'a> Expander<'a> {
         let escapes = markdown::escapes(page.text).into_iter();
         let escapes = escapes.filter(|escape| !is_code(escape.start));
         replacements.extend(escapes.map(|escape| (escape, String::new())));
+        let terms = &mut self.here.terms;
+        match self.glossary.links(page.text, &up(page.path), terms) {
+            Ok(links) => replacements.extend(links),
+            Err(what) => self.faults.push(Fault::new(page.path, 1, what)),
+        }
         if !self.here.open.is_closed() {
             let what = "an exercise or answer has no `end`";
             self.faults.push(Fault::new(page.path, 1, what));
@@ -134,7 +150,10 @@ impl<'a> Expander<'a> {
         let (counts, faults) =
             shown::check(self.root, &self.sources, &self.seen);
         self.faults.extend(faults);
-        Findings { faults: self.faults, warnings: self.warnings, counts }
+        let (terms, faults) = self.glossary.finish();
+        self.faults.extend(faults);
+        let Expander { faults, warnings, .. } = self;
+        Findings { faults, warnings, counts, terms }
     }
 
     /// Notes what a person should look at.
@@ -246,7 +265,7 @@ impl<'a> Expander<'a> {
         page: Page,
         directive: &Directive,
     ) -> Result<Option<String>, String> {
-        if let Some(text) = self.inline(directive)? {
+        if let Some(text) = self.inline(page, directive)? {
             return Ok(Some(text));
         }
         let html = match (directive.name, &*directive.arguments) {
@@ -264,10 +283,17 @@ impl<'a> Expander<'a> {
             ("end", []) => self.here.open.end()?,
             ("outline", [place]) => self.outline(page, place)?,
             ("map", [directory]) => self.map(page, directory)?,
+            ("glossary", []) => {
+                self.glossary.html(page.path, &mut self.here.terms)?
+            }
+            ("plain", words) => {
+                self.glossary.leave(words, &mut self.here.terms)?;
+                String::new()
+            }
             ("delta", [old, new]) => delta::html(self.root, old, new)?,
             (
                 "transcript" | "delta" | "outline" | "map" | "stepper"
-                | "predict" | "answer" | "end",
+                | "predict" | "answer" | "end" | "glossary",
                 _,
             ) => {
                 let name = directive.name;
@@ -287,6 +313,7 @@ impl<'a> Expander<'a> {
     /// What stands for a directive that is part of a sentence, if it is one.
     fn inline(
         &mut self,
+        page: Page,
         directive: &Directive,
     ) -> Result<Option<String>, String> {
         let words = &*directive.arguments;
@@ -300,6 +327,10 @@ impl<'a> Expander<'a> {
             "claim" => {
                 self.numbers.claim(words)?;
                 Ok(Some(String::new()))
+            }
+            "term" => {
+                let here = &mut self.here.terms;
+                self.glossary.mark(words, &up(page.path), here).map(Some)
             }
             "exact" => Ok(Some(words.join(" "))),
             _ => Ok(None),

@@ -9,6 +9,7 @@
 //! | `excerpt`, `delta`, `html` | what stands for a directive |
 //! | `numbers` | measured data, and what pages say of them |
 //! | `shown` | what of the code is on pages, and what is to be |
+//! | `glossary` | terms: their list, their first uses, their page |
 //! | `stepper`, `fold` | traces step by step; what readers unfold |
 //! | `transcript` | recorded commands: shown, run again, compared |
 //! | `render`, `serve`, `server` | the book as HTML, and its server |
@@ -25,6 +26,7 @@ mod excerpt;
 mod expand;
 mod fault;
 mod fold;
+mod glossary;
 mod html;
 mod items;
 mod links;
