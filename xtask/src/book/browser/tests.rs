@@ -1,6 +1,8 @@
 //! Pages with one fault each, in a real browser. Where there is none, these
 //! tests have nothing to test with, and say so.
 
+mod notes;
+
 use super::*;
 use crate::book::render::tests::workspace;
 use crate::book::transcript;
