@@ -9,7 +9,7 @@ use crate::book::html::{escape, with_code};
 /// A use of `entry`, as the HTML `word`. `up` leads to the book's root. The
 /// note is for a script; without one, this is a link like any other.
 pub(super) fn link(entry: &Entry, word: &str, up: &str) -> String {
-    let (anchor, note) = (entry.anchor(), escape(&note(entry)));
+    let (anchor, note) = (entry.anchor(), typeset(&note(entry)));
     format!(
         "<a class=\"term\" href=\"{up}glossary.html#{anchor}\" \
          data-note=\"{note}\">{word}</a>"
@@ -23,8 +23,8 @@ pub(super) fn all(entries: &[Entry], pages: &Path) -> String {
     sorted.sort_by_key(|entry| entry.term.get_ref().to_lowercase());
     let entries = sorted.into_iter().map(|entry| {
         let (anchor, term) = (entry.anchor(), escape(entry.term.get_ref()));
-        let text = with_code(&escape(&entry.text));
-        let elsewhere = with_code(&escape(&counterparts(entry)));
+        let text = with_code(&typeset(&entry.text));
+        let elsewhere = with_code(&typeset(&counterparts(entry)));
         let told = entry.told.as_deref().map(|told| told_on(told, pages));
         let more = [elsewhere, told.unwrap_or_default()];
         let more: Vec<_> =
@@ -46,6 +46,11 @@ pub(super) fn all(entries: &[Entry], pages: &Path) -> String {
 fn note(entry: &Entry) -> String {
     let text = format!("{} {}", entry.text.trim(), counterparts(entry));
     text.trim_end().replace('`', "")
+}
+
+/// `text` as HTML, with the apostrophes that mdBook makes elsewhere.
+fn typeset(text: &str) -> String {
+    escape(&text.replace('\'', "’"))
 }
 
 fn counterparts(entry: &Entry) -> String {

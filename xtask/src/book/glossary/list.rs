@@ -47,7 +47,8 @@ impl Entry {
             true => letter.to_ascii_lowercase(),
             false => '-',
         });
-        dashed.collect()
+        // A heading of some page may be the same word.
+        format!("term-{}", dashed.collect::<String>())
     }
 
     /// What others call it, each with who they are.

@@ -45,7 +45,7 @@ fn page(text: &str) -> String {
     let (page, _, faults) = expand(&all, &format!("{text}{end}"));
     let are_uses = faults.iter().all(|fault| fault.contains("is used now"));
     assert!(are_uses, "{faults:?}");
-    page.split("\n\n<a class=\"term\" href=\"../glossary.html#a\"")
+    page.split("\n\n<a class=\"term\" href=\"../glossary.html#term-a\"")
         .next()
         .unwrap()
         .to_owned()
@@ -68,7 +68,7 @@ fn linked(text: &str) -> Vec<String> {
 #[test]
 fn the_first_use_on_a_page_is_a_link_with_a_note() {
     let expected = "One <a class=\"term\" \
-                    href=\"../glossary.html#lease\" data-note=\"A range of \
+                    href=\"../glossary.html#term-lease\" data-note=\"A range of \
                     u8.\">lease</a>, two leases.";
     assert_eq!(page("One lease, two leases."), expected);
     let note = "data-note=\"In a row. In ORC: Nothing. In LLVM: BasicBlock.\"";
@@ -136,11 +136,11 @@ fn the_glossary_is_sorted_and_leads_back() {
         expand(&format!("{LEASE}{BLOCK}"), "A lease, a basic block.");
     assert_eq!(faults, [""; 0]);
     let expected = "# Terms\n\n<dl class=\"glossary\">\
-        <dt id=\"basic-block\"><a href=\"#basic-block\">basic block</a></dt>\
+        <dt id=\"term-basic-block\"><a href=\"#term-basic-block\">basic block</a></dt>\
         <dd><p>In a row.</p><p class=\"more\">In ORC: <code>Nothing</code>. \
         In LLVM: <code>BasicBlock</code>. Told in \
         <a href=\"one.html#two\">Page &lt; one</a>.</p></dd>\
-        <dt id=\"lease\"><a href=\"#lease\">lease</a></dt>\
+        <dt id=\"term-lease\"><a href=\"#term-lease\">lease</a></dt>\
         <dd><p>A range of <code>u8</code>.</p></dd></dl>\n\n";
     assert_eq!(terms, expected);
 }
@@ -175,7 +175,10 @@ fn two_entries_in_one_place_are_a_fault() {
     let second = LEASE.replace("lease", "leash");
     let second = second.replace("term = \"leash\"", "term = \"Lease\"");
     let what = fault(&format!("{LEASE}{second}"), "A lease, a leash.");
-    assert!(what.ends_with("`Lease`: `#lease` belongs to `lease`"), "{what}");
+    assert!(
+        what.ends_with("`Lease`: `#term-lease` belongs to `lease`"),
+        "{what}"
+    );
 }
 
 #[test]

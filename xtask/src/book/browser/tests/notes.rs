@@ -149,10 +149,10 @@ fn without_scripts_a_term_is_a_link_and_no_more() {
     assert_eq!(browser.evaluate(NOTE).unwrap(), json!(null));
     let drawn = "getComputedStyle(document.querySelector('.term'), '::after')
         .content + document.querySelector('.term').getAttribute('href')";
-    let expected = "noneglossary.html#lease";
+    let expected = "noneglossary.html#term-lease";
     assert_eq!(browser.evaluate(drawn).unwrap(), expected);
     browser.press("Enter").unwrap();
-    let is_there = "location.hash === '#lease'
+    let is_there = "location.hash === '#term-lease'
         && document.querySelector(':target').textContent === 'lease'";
     assert!(browser.wait_until(is_there).unwrap());
 }
