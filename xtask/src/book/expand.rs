@@ -13,6 +13,9 @@
 //! | `{{#exercise TITLE}}`, `{{#answer}}`, `{{#end}}` | lines | what they enclose |
 //! | `{{#figure NAME}}`, `{{#plot NAME}}` | all of a line | a picture |
 //! | `{{#here STAGE…}}` | all of a line | where on its way the page is |
+//! | `{{#glossary}}` | all of a line | the terms |
+//! | `{{#plain WORD, WORD}}` | all of a line | nothing: no terms here |
+//! | `{{term WORD}}` | in a sentence | a term that is found by no other means |
 //! | `{{#title TEXT}}` | anywhere | nothing: mdBook reads it |
 //! | `{{value EXPRESSION}}` | in a sentence | a measured number |
 //! | `{{claim A < B}}` | in a sentence | nothing; a false one is a fault |
@@ -26,6 +29,7 @@ use super::excerpt::Excerpt;
 use super::fault::{Fault, line_at};
 use super::figures::{Drawn, Figures};
 use super::fold;
+use super::glossary::{self, Glossary};
 use super::linked::Linked;
 use super::markdown::{self, CodeBlock, Directive};
 use super::numbers::{self, Numbers};
@@ -41,6 +45,7 @@ pub(crate) struct Expander<'a> {
     transcripts: Transcripts,
     numbers: Numbers,
     figures: Figures,
+    glossary: Glossary,
     seen: Seen,
     faults: Vec<Fault>,
     warnings: Vec<Fault>,
@@ -56,6 +61,7 @@ struct Here {
     /// Lines of excerpts.
     code_lines: usize,
     open: fold::Open,
+    terms: glossary::OnPage,
 }
 
 /// Longer than these, and a reader scrolls back and forth.
@@ -71,6 +77,8 @@ pub(crate) struct Findings {
     pub(crate) warnings: Vec<Fault>,
     /// How much of the code is on pages.
     pub(crate) counts: Counts,
+    /// How many terms it has.
+    pub(crate) terms: glossary::Counts,
 }
 
 /// A page before its directives are replaced.
@@ -93,6 +101,8 @@ impl<'a> Expander<'a> {
         faults.extend(wrong);
         let (figures, wrong) = Figures::read(root, &numbers)?;
         faults.extend(wrong);
+        let (glossary, wrong) = Glossary::read(root)?;
+        faults.extend(wrong);
         let (warnings, here) = (Vec::new(), Here::default());
         Ok(Expander {
             root,
@@ -100,6 +110,7 @@ impl<'a> Expander<'a> {
             transcripts,
             numbers,
             figures,
+            glossary,
             seen: Seen::default(),
             faults,
             warnings,
@@ -128,6 +139,11 @@ impl<'a> Expander<'a> {
         let escapes = markdown::escapes(page.text).into_iter();
         let escapes = escapes.filter(|escape| !is_code(escape.start));
         replacements.extend(escapes.map(|escape| (escape, String::new())));
+        let terms = &mut self.here.terms;
+        match self.glossary.links(page.text, &up(page.path), terms) {
+            Ok(links) => replacements.extend(links),
+            Err(what) => self.faults.push(Fault::new(page.path, 1, what)),
+        }
         if !self.here.open.is_closed() {
             let what = "an exercise or answer has no `end`";
             self.faults.push(Fault::new(page.path, 1, what));
@@ -144,7 +160,10 @@ impl<'a> Expander<'a> {
         let (counts, faults) =
             shown::check(self.root, &self.sources, &self.seen);
         self.faults.extend(faults);
-        Findings { faults: self.faults, warnings: self.warnings, counts }
+        let (terms, faults) = self.glossary.finish();
+        self.faults.extend(faults);
+        let Expander { faults, warnings, .. } = self;
+        Findings { faults, warnings, counts, terms }
     }
 
     /// Notes what a person should look at.
@@ -256,7 +275,7 @@ impl<'a> Expander<'a> {
         page: Page,
         directive: &Directive,
     ) -> Result<Option<String>, String> {
-        if let Some(text) = self.inline(directive)? {
+        if let Some(text) = self.inline(page, directive)? {
             return Ok(Some(text));
         }
         let html = match (directive.name, &*directive.arguments) {
@@ -286,10 +305,17 @@ impl<'a> Expander<'a> {
                 self.figures.plot(name, drawn, numbers)?
             }
             ("here", stages) => self.figures.here(page.path, stages)?,
+            ("glossary", []) => {
+                self.glossary.html(page.path, &mut self.here.terms)?
+            }
+            ("plain", words) => {
+                self.glossary.leave(words, &mut self.here.terms)?;
+                String::new()
+            }
             ("delta", [old, new]) => delta::html(self.root, old, new)?,
             (
                 "transcript" | "delta" | "outline" | "map" | "stepper"
-                | "predict" | "answer" | "end" | "figure" | "plot",
+                | "predict" | "answer" | "end" | "figure" | "plot" | "glossary",
                 _,
             ) => {
                 let name = directive.name;
@@ -309,6 +335,7 @@ impl<'a> Expander<'a> {
     /// What stands for a directive that is part of a sentence, if it is one.
     fn inline(
         &mut self,
+        page: Page,
         directive: &Directive,
     ) -> Result<Option<String>, String> {
         let words = &*directive.arguments;
@@ -322,6 +349,10 @@ impl<'a> Expander<'a> {
             "claim" => {
                 self.numbers.claim(words)?;
                 Ok(Some(String::new()))
+            }
+            "term" => {
+                let here = &mut self.here.terms;
+                self.glossary.mark(words, &up(page.path), here).map(Some)
             }
             "exact" => Ok(Some(words.join(" "))),
             _ => Ok(None),

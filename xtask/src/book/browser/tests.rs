@@ -3,6 +3,7 @@
 
 mod figures;
 mod linked;
+mod notes;
 
 use super::*;
 use crate::book::render::tests::workspace;
