@@ -114,3 +114,15 @@ fn two_units_that_need_each_other_are_ready_together() {
 fn a_symbol_that_fails_leaves_nothing_behind() {
     insta::assert_snapshot!(output("failure"));
 }
+
+#[test]
+fn a_grammar_taken_at_its_word_groups_to_the_right_and_overflows() {
+    let output = output("naive");
+    assert!(output.contains("10-4-3: Some((9.0"), "{output}");
+    assert!(output.ends_with("a million parentheses: signal Some(6)\n"));
+}
+
+#[test]
+fn a_program_runs_as_a_tree() {
+    assert!(output("tree").ends_with("(sq 7)\nValue(49.0)\n"));
+}
