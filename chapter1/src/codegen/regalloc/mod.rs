@@ -285,6 +285,7 @@ impl Allocator {
 
     /// A use needs `value` in memory: its definition shall store it, if it
     /// has no home yet.
+    // ANCHOR: need_home
     fn need_home(&mut self, value: Value) {
         let home = &mut self.allocation.homes[value];
         if *home == Home::None {
@@ -292,6 +293,7 @@ impl Allocator {
             self.spilled.push(value);
         }
     }
+    // ANCHOR_END: need_home
 }
 
 /// Collects what an exit reads, in order.

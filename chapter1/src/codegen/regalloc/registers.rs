@@ -75,6 +75,7 @@ impl Registers {
     }
 
     /// The register outside `avoid` whose value is needed last.
+    // ANCHOR: farthest
     pub(super) fn farthest(
         &self,
         class: Type,
@@ -88,6 +89,7 @@ impl Registers {
         };
         bits(used).max_by_key(next_use).expect("few registers are avoided")
     }
+    // ANCHOR_END: farthest
 
     /// Puts a value into a free register.
     pub(super) fn put(

@@ -9,6 +9,7 @@ use crate::ir::{Function, Inst, InstData, Type, Value};
 
 /// Walks over the blocks in order. Each takes over the registers as its
 /// predecessors leave them.
+// ANCHOR: walk
 pub(super) fn walk(
     a: &mut Allocator,
     function: &Function,
@@ -33,7 +34,10 @@ pub(super) fn walk(
     }
     Ok(())
 }
+// ANCHOR_END: walk
 
+/// The walk at one position.
+// ANCHOR: Walk
 pub(super) struct Walk<'w> {
     pub(super) a: &'w mut Allocator,
     pub(super) function: &'w Function,
@@ -44,8 +48,10 @@ pub(super) struct Walk<'w> {
     /// The index of its block.
     pub(super) index: usize,
 }
+// ANCHOR_END: Walk
 
 impl Walk<'_> {
+    /// Decides where an instruction finds its operands and puts its result.
     // ANCHOR: instruction
     fn instruction(&mut self, inst: Inst) {
         let function = self.function;
@@ -75,6 +81,7 @@ impl Walk<'_> {
 
     /// The operands of an instruction that can read one of them from memory:
     /// the second, or either one.
+    // ANCHOR: two_operands
     fn two_operands(&mut self, [a, b]: [Value; 2], either: bool) {
         self.take_use(a);
         self.take_use(b);
@@ -89,6 +96,7 @@ impl Walk<'_> {
             self.in_place(b, self.bit(a));
         }
     }
+    // ANCHOR_END: two_operands
 
     /// A choice: its condition, then its operands, which may be in memory.
     fn select(&mut self, condition: Value, [a, b]: [Value; 2]) {
@@ -100,7 +108,8 @@ impl Walk<'_> {
         self.in_place(b, avoid | self.bit(a));
     }
 
-    /// A truth value that decides: in the flags, or in a register.
+    /// A truth value that decides: in the flags, or in a register. Consumes
+    /// its use.
     pub(super) fn condition(&mut self, value: Value) {
         self.take_use(value);
         match self.a.live[value].fused {
@@ -109,7 +118,8 @@ impl Walk<'_> {
         }
     }
 
-    /// Consumes one use: what is next is the one after it.
+    /// Consumes one use: from now on, `next_use` is the one after it. Called
+    /// once for each operand, in the order in which `visit_operands` has them.
     pub(super) fn take_use(&mut self, value: Value) {
         let next = self.a.next_uses.pop();
         self.a.live[value].next_use = next.expect("as many as operands");
@@ -121,6 +131,7 @@ impl Walk<'_> {
     }
 
     /// An operand that must be in a register; it is loaded if need be.
+    // ANCHOR: in_register
     fn in_register(&mut self, value: Value, avoid: u32) {
         let reg = match self.a.live[value].reg.expand() {
             Some(reg) => reg,
@@ -128,9 +139,11 @@ impl Walk<'_> {
         };
         self.a.allocation.locs.push(Loc::Reg(reg));
     }
+    // ANCHOR_END: in_register
 
     /// An operand that may be in memory. It is loaded only if that saves
     /// another access, before the next call makes registers forget.
+    // ANCHOR: in_place
     fn in_place(&mut self, value: Value, avoid: u32) {
         let ty = self.function.values[value].ty;
         let loc = match self.a.live[value].reg.expand() {
@@ -147,13 +160,17 @@ impl Walk<'_> {
         };
         self.a.allocation.locs.push(loc);
     }
+    // ANCHOR_END: in_place
 
+    /// Whether a value is used again before the next call, so that keeping it
+    /// in a register is of use.
     pub(super) fn is_used_before_call(&self, value: Value) -> bool {
         let next = self.a.live[value].next_use;
         next != NEVER && self.a.calls.last().is_none_or(|&call| next <= call)
     }
 
     /// Moves a value from its home to a register.
+    // ANCHOR: load
     fn load(&mut self, value: Value, avoid: u32) -> Reg {
         let ty = self.function.values[value].ty;
         let reg = self.room(ty, avoid);
@@ -163,8 +180,10 @@ impl Walk<'_> {
         self.a.allocation.moves.push((self.at, Move { from, to, ty }));
         reg
     }
+    // ANCHOR_END: load
 
     /// A free register; the value that is needed last makes room for it.
+    // ANCHOR: room
     fn room(&mut self, class: Type, avoid: u32) -> Reg {
         if let Some(free) = self.regs.free(class, avoid) {
             return free;
@@ -173,16 +192,20 @@ impl Walk<'_> {
         self.regs.forget(reg, &mut self.a.live);
         reg
     }
+    // ANCHOR_END: room
 
     /// Frees the register of a value that is not used again.
+    // ANCHOR: drop_dead
     fn drop_dead(&mut self, value: Value) {
         let live = &self.a.live[value];
         if let (NEVER, Some(reg)) = (live.next_use, live.reg.expand()) {
             self.regs.forget(reg, &mut self.a.live);
         }
     }
+    // ANCHOR_END: drop_dead
 
     /// Finds a register for a result, unless it stays in the flags.
+    // ANCHOR: define
     fn define(&mut self, result: Value) {
         if self.a.live[result].fused {
             return self.a.allocation.locs.push(Loc::Flags);
@@ -196,6 +219,7 @@ impl Walk<'_> {
         self.regs.put(reg, result, &mut self.a.live);
         self.a.allocation.locs.push(Loc::Reg(reg));
     }
+    // ANCHOR_END: define
 
     /// Whether a register is free, or holds what the next call will make it
     /// forget anyway.
