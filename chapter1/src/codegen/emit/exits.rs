@@ -28,6 +28,9 @@ impl Emitter<'_> {
         }
     }
 
+    /// Leaves block `index` for one of two others, by what the flags say. A way
+    /// out on which values have to be moved cannot be jumped to directly.
+    // ANCHOR: branch
     fn branch(&mut self, index: usize, [then, other]: &[BlockCall; 2]) {
         let (then_moves, other_moves) = (self.edge(), self.edge());
         let flags = self.flags;
@@ -57,6 +60,7 @@ impl Emitter<'_> {
             self.jump_to(index, then);
         }
     }
+    // ANCHOR_END: branch
 
     fn label(&self, target: &BlockCall) -> Label {
         self.asm.buffer.label(self.order.index_of(target.block))
