@@ -62,10 +62,12 @@ impl Emitter<'_> {
     }
     // ANCHOR_END: branch
 
+    /// Where the target begins.
     fn label(&self, target: &BlockCall) -> Label {
         self.asm.buffer.label(self.order.index_of(target.block))
     }
 
+    /// Jumps from block `index` to a target, unless that comes next.
     fn jump_to(&mut self, index: usize, target: &BlockCall) {
         if self.order.index_of(target.block) != index + 1 {
             let label = self.label(target);
@@ -73,12 +75,13 @@ impl Emitter<'_> {
         }
     }
 
-    /// The moves of the next way out.
+    /// The moves of the next way out, as a range of `edge_moves`.
     fn edge(&mut self) -> Range<u32> {
         self.edges += 1;
         self.allocation.edges[self.edges - 1].clone()
     }
 
+    /// Makes the moves of a way out.
     fn make_edge(&mut self, moves: Range<u32>) {
         for index in moves {
             self.make(self.allocation.edge_moves[index as usize]);

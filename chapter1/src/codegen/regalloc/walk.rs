@@ -99,6 +99,7 @@ impl Walk<'_> {
     // ANCHOR_END: two_operands
 
     /// A choice: its condition, then its operands, which may be in memory.
+    /// Consumes their uses.
     fn select(&mut self, condition: Value, [a, b]: [Value; 2]) {
         self.condition(condition);
         let avoid = self.bit(condition);
@@ -125,7 +126,7 @@ impl Walk<'_> {
         self.a.live[value].next_use = next.expect("as many as operands");
     }
 
-    /// The bit of the register that a value is in.
+    /// The bit of the register that a value is in; 0 if it is in none.
     fn bit(&self, value: Value) -> u32 {
         self.a.live[value].reg.expand().map_or(0, Reg::bit)
     }
