@@ -21,3 +21,13 @@ fn a_kaleidoscope_function_is_called_from_rust() {
 fn a_rust_function_is_called_from_kaleidoscope_and_may_fail() {
     insta::assert_snapshot!(output("host_function"));
 }
+
+#[test]
+fn ir_written_by_hand_runs_and_is_checked() {
+    insta::assert_snapshot!(output("ir_by_hand"));
+}
+
+#[test]
+fn every_instruction_has_its_text() {
+    insta::assert_snapshot!(output("lowering"));
+}

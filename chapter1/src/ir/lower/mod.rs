@@ -67,7 +67,6 @@ impl Lowering {
     ///
     /// # Errors
     /// The first mistakes in the body.
-    // ANCHOR: definition
     pub fn definition(
         &mut self,
         ast: &Ast,
@@ -93,7 +92,6 @@ impl Lowering {
         }
         result.map(|()| self.draft.clone())
     }
-    // ANCHOR_END: definition
 
     /// Lowers a top-level expression to a function without parameters.
     ///
@@ -113,7 +111,6 @@ impl Lowering {
 }
 
 /// The walk over one item.
-// ANCHOR: Lowerer
 struct Lowerer<'l> {
     b: FunctionBuilder<'l>,
     ast: &'l Ast,
@@ -125,7 +122,6 @@ struct Lowerer<'l> {
     callees: FxHashMap<Name, (Callee, usize)>,
     errors: Vec<LowerError>,
 }
-// ANCHOR_END: Lowerer
 
 impl<'l> Lowerer<'l> {
     fn new(
@@ -145,7 +141,6 @@ impl<'l> Lowerer<'l> {
     }
 
     /// Lowers all of the item, and says what was wrong with it.
-    // ANCHOR: finish
     fn finish(mut self, body: Expr) -> Result<(), Vec<LowerError>> {
         let value = self.expr(body);
         self.at(self.ast.spans[body]).ret(value);
@@ -154,7 +149,6 @@ impl<'l> Lowerer<'l> {
             false => Err(self.errors),
         }
     }
-    // ANCHOR_END: finish
 
     /// Lowers an expression at the current place. Returns its value.
     // ANCHOR: expr
@@ -200,16 +194,13 @@ impl<'l> Lowerer<'l> {
     // ANCHOR_END: construct
 
     /// The builder, about to make what `span` asks for.
-    // ANCHOR: at
     fn at(&mut self, span: Span) -> &mut FunctionBuilder<'l> {
         self.b.set_span(span);
         &mut self.b
     }
-    // ANCHOR_END: at
 
     /// Notes a mistake. The walk goes on to find others, so the expression
     /// needs a value: any will do, in a function that nobody gets.
-    // ANCHOR: refuse
     #[cold]
     fn refuse(&mut self, kind: LowerErrorKind, span: Span) -> Value {
         if self.errors.len() < MAX_ERRORS {
@@ -217,7 +208,6 @@ impl<'l> Lowerer<'l> {
         }
         self.b.constant(0.0)
     }
-    // ANCHOR_END: refuse
 
     /// Makes the wish to stop the only mistake.
     #[cold]
