@@ -126,3 +126,13 @@ fn a_grammar_taken_at_its_word_groups_to_the_right_and_overflows() {
 fn a_program_runs_as_a_tree() {
     assert!(output("tree").ends_with("(sq 7)\nValue(49.0)\n"));
 }
+
+#[test]
+fn ir_written_by_hand_runs_and_is_checked() {
+    insta::assert_snapshot!(output("ir_by_hand"));
+}
+
+#[test]
+fn every_instruction_has_its_text() {
+    insta::assert_snapshot!(output("lowering"));
+}
