@@ -53,14 +53,17 @@ impl Pool {
     /// the pool, which is locked, or from a symbol that exists: a name that
     /// only the pool holds is dead. Waiting until there are twice as many
     /// names as were alive last time makes it cheap.
+    // ANCHOR: sweep
     fn sweep(&mut self) {
         self.names.retain(|name| Arc::strong_count(name) > 1);
         self.sweep_at = FIRST_SWEEP.max(2 * self.names.len());
     }
+    // ANCHOR_END: sweep
 }
 
 impl Symbol {
     /// The symbol with this text.
+    // ANCHOR: new
     pub fn new(name: &str) -> Symbol {
         let mut pool = Pool::lock();
         match pool.find(name) {
@@ -68,6 +71,7 @@ impl Symbol {
             None => Symbol(pool.insert(name)),
         }
     }
+    // ANCHOR_END: new
 
     /// The symbol with this text, if any symbol has it.
     pub fn find(name: &str) -> Option<Symbol> {
@@ -87,9 +91,11 @@ fn hash(name: &str) -> u64 {
 }
 
 impl PartialEq for Symbol {
+    // ANCHOR: eq
     fn eq(&self, other: &Symbol) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
+    // ANCHOR_END: eq
 }
 
 impl Eq for Symbol {}

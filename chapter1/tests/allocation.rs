@@ -13,6 +13,9 @@ compile_error!("without the checker these tests prove nothing");
 #[expect(unused_imports, reason = "other tests need the rest of it")]
 mod ir_gen;
 
+use chapter1::codegen::order::Order;
+use chapter1::codegen::regalloc::Allocator;
+use chapter1::codegen::verify;
 use chapter1::codegen::{CodeGenerator, Target};
 use chapter1::ir::{Module, parse_module, verify_module};
 use ir_gen::{Options, modules};
@@ -24,6 +27,21 @@ fn check(module: &Module) {
     for target in [Target::AVX, Target::SSE2] {
         let mut generator = CodeGenerator::new(target);
         generator.compile(module).unwrap_or_else(|error| panic!("{error}"));
+    }
+}
+
+/// Allocates with hardly any registers, which small functions run out of.
+fn check_with_few_registers(module: &Module) {
+    let mut order = Order::default();
+    for count in [2, 3, 5] {
+        let mut allocator = Allocator::with_floats(count);
+        for function in &module.functions {
+            order.compute(function);
+            allocator.run(function, &order).expect("nobody interrupts");
+            if let Err(error) = verify::check(function, &order, &allocator) {
+                panic!("with {count} registers: {error}\n{function}");
+            }
+        }
     }
 }
 
@@ -48,6 +66,13 @@ proptest! {
         recipe in modules(Options::default()),
     ) {
         check(&recipe.build());
+    }
+
+    #[test]
+    fn random_modules_are_allocated_right_to_few_registers(
+        recipe in modules(Options::default()),
+    ) {
+        check_with_few_registers(&recipe.build());
     }
 }
 

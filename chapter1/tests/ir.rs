@@ -246,3 +246,40 @@ fn generated_modules_are_nasty_enough() {
     assert!(count.crowded * 20 > count.modules);
     assert!(count.results.len() * 4 > count.modules, "results differ");
 }
+
+const SQUARE: &str = "
+# ANCHOR: sq
+function @sq(f64) -> f64 {
+block0(v0: f64):
+    v1 = mul v0, v0
+    return v1
+}
+# ANCHOR_END: sq
+";
+
+const CLAMP: &str = "
+# ANCHOR: clamp
+function @clamp(f64, f64) -> f64 {
+block0(v0: f64, v1: f64):
+    v2 = ult v1, v0
+    v3 = const 0
+    branch v2, block1(v1, v1), block1(v3, v0)
+block1(v4: f64, v5: f64):
+    v6 = add v4, v5
+    return v6
+}
+# ANCHOR_END: clamp
+";
+
+/// As the tree means it: the value of the assignment, or 0, plus the variable.
+#[test]
+fn the_functions_that_the_book_writes_by_hand_mean_what_it_says() {
+    let run = |text, name, args: &[f64]| {
+        let module = parse_module(text).expect(text);
+        assert_eq!(verify_module(&module), Ok(()));
+        run(&module, name, args, &host, 100)
+    };
+    assert_eq!(run(SQUARE, "sq", &[3.0]), Ok(9.0));
+    assert_eq!(run(CLAMP, "clamp", &[7.0, 5.0]), Ok(10.0));
+    assert_eq!(run(CLAMP, "clamp", &[3.0, 5.0]), Ok(3.0));
+}

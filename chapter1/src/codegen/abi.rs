@@ -5,6 +5,7 @@ use crate::ir::Type;
 
 /// The integer registers that arguments come in, in order:
 /// `rdi rsi rdx rcx r8 r9`.
+// ANCHOR: INTEGER_ARGUMENTS
 const INTEGER_ARGUMENTS: [Reg; 6] = [
     Reg::gpr(7),
     Reg::gpr(6),
@@ -13,20 +14,26 @@ const INTEGER_ARGUMENTS: [Reg; 6] = [
     Reg::gpr(8),
     Reg::gpr(9),
 ];
+// ANCHOR_END: INTEGER_ARGUMENTS
 
 /// How many floating-point arguments come in registers, from `xmm0` on.
+// ANCHOR: FLOAT_ARGUMENTS
 const FLOAT_ARGUMENTS: u8 = 8;
+// ANCHOR_END: FLOAT_ARGUMENTS
 
 /// Where the caller leaves an argument.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+// ANCHOR: Passed
 pub enum Passed {
     /// In a register.
     Reg(Reg),
     /// On the stack: the n-th eightbyte above the return address.
     Stack(u32),
 }
+// ANCHOR_END: Passed
 
 /// Where arguments of these types are passed.
+// ANCHOR: passed
 pub fn passed(
     types: impl Iterator<Item = Type>,
 ) -> impl Iterator<Item = Passed> {
@@ -52,14 +59,17 @@ pub fn passed(
         }
     })
 }
+// ANCHOR_END: passed
 
 /// The register that a result comes in.
+// ANCHOR: result
 pub fn result(ty: Type) -> Reg {
     match ty {
         Type::F64 => Reg::xmm(0),
         Type::Bool => Reg::RAX,
     }
 }
+// ANCHOR_END: result
 
 #[cfg(test)]
 mod tests {

@@ -6,10 +6,12 @@ use thiserror::Error;
 
 /// Which instructions may be used.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+// ANCHOR: Target
 pub struct Target {
     /// Three-operand AVX instructions instead of two-operand SSE2 ones.
     pub avx: bool,
 }
+// ANCHOR_END: Target
 
 impl Target {
     /// What every x86-64 processor has.
@@ -18,14 +20,18 @@ impl Target {
     pub const AVX: Target = Target { avx: true };
 
     /// The processor that this program runs on.
+    // ANCHOR: host
     pub fn host() -> Target {
         Target { avx: std::arch::is_x86_feature_detected!("avx") }
     }
+    // ANCHOR_END: host
 
     /// Whether this processor can run code for the target.
+    // ANCHOR: runs_here
     pub fn runs_here(self) -> bool {
         !self.avx || Target::host().avx
     }
+    // ANCHOR_END: runs_here
 }
 
 /// The features named are none of `native`, `avx` and `sse2`.

@@ -148,6 +148,7 @@ impl Dominators {
 
 /// For each place in the reverse postorder, the place of the immediate
 /// dominator; the entry has itself.
+// ANCHOR: immediate_dominators
 fn immediate_dominators(flow: &ControlFlow) -> Vec<usize> {
     let order = flow.reverse_postorder();
     let mut idoms: Vec<Option<usize>> = vec![None; order.len()];
@@ -171,9 +172,11 @@ fn immediate_dominators(flow: &ControlFlow) -> Vec<usize> {
     }
     idoms.into_iter().map(|idom| idom.expect("reachable")).collect()
 }
+// ANCHOR_END: immediate_dominators
 
 /// Where the ways up from two blocks meet. A dominator has a smaller number
 /// than what it dominates, so the greater of the two moves.
+// ANCHOR: common_dominator
 fn common_dominator(
     idoms: &[Option<usize>],
     mut a: usize,
@@ -189,6 +192,7 @@ fn common_dominator(
     }
     a
 }
+// ANCHOR_END: common_dominator
 
 /// Numbers the tree in preorder without walking it: a subtree's size is known
 /// once its blocks, which stand further back, have been counted; then each

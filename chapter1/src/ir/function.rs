@@ -65,6 +65,7 @@ pub struct BlockData {
 
 /// Where a value comes from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+// ANCHOR: ValueDef
 pub enum ValueDef {
     /// The block's parameter with this index.
     Param(Block, u32),
@@ -73,6 +74,7 @@ pub enum ValueDef {
     /// Nowhere any more: its definition was removed.
     Detached,
 }
+// ANCHOR_END: ValueDef
 
 /// A value's type and origin.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -88,6 +90,7 @@ pub struct ValueData {
 /// The first block is the entry; its parameters are the function's. A block
 /// without instructions and parameters has been removed.
 #[derive(Clone, Debug)]
+// ANCHOR: Function
 pub struct Function {
     /// The name under which it can be called.
     pub name: Symbol,
@@ -111,6 +114,7 @@ pub struct Function {
     /// The storage of every [`ValueList`].
     pub lists: ListPool<Value>,
 }
+// ANCHOR_END: Function
 
 impl Function {
     /// A function without any block yet.

@@ -41,6 +41,7 @@ pub fn verify_module(module: &Module) -> Result<(), VerifyError> {
 ///
 /// # Errors
 /// The first broken rule found.
+// ANCHOR: verify
 pub fn verify(function: &Function) -> Result<(), VerifyError> {
     let mut verifier = Verifier { function, definitions: SecondaryMap::new() };
     verifier.function()?;
@@ -55,6 +56,7 @@ pub fn verify(function: &Function) -> Result<(), VerifyError> {
     verifier.operands()?;
     verifier.dominance()
 }
+// ANCHOR_END: verify
 
 /// Where a value is defined: after `position` instructions of the block.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -303,6 +305,7 @@ impl Verifier<'_> {
     }
 
     /// In what can be reached, definitions come before uses.
+    // ANCHOR: dominance
     fn dominance(&self) -> Verdict {
         let function = self.function;
         let flow = ControlFlow::compute(function);
@@ -332,6 +335,7 @@ impl Verifier<'_> {
         }
         Ok(())
     }
+    // ANCHOR_END: dominance
 
     fn exists<K, V>(
         &self,

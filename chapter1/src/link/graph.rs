@@ -69,6 +69,7 @@ pub struct GraphSymbol {
 
 /// How an address is written into a block.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+// ANCHOR: EdgeKind
 pub enum EdgeKind {
     /// Four bytes: the distance from the field to the target plus the addend.
     Relative32,
@@ -78,6 +79,7 @@ pub enum EdgeKind {
     /// Eight bytes: the target's address plus the addend.
     Absolute64,
 }
+// ANCHOR_END: EdgeKind
 
 /// A dependency of some bytes on the address of a symbol.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

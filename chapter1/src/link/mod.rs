@@ -4,12 +4,16 @@
 //! |---|---|
 //! | `graph` | blocks of bytes, and edges from them to symbols |
 //! | `address_space` | who has which addresses |
-//! | `linker` | places a graph's blocks and writes addresses along its edges |
+//! | `linker` | places graphs, publishes them, frees what they occupy |
+//! | `placed` | graphs that have a place |
+//! | `relocate` | addresses, written along a graph's edges |
 //! | `thunks` | detours to functions that a call cannot reach |
 
 mod address_space;
 pub mod graph;
 mod linker;
+mod placed;
+mod relocate;
 mod thunks;
 
 pub use address_space::{AddressSpace, AddressSpaceFull, Allocation};
@@ -17,4 +21,6 @@ pub use graph::{
     Content, Definition, Edge, EdgeKind, GraphSymbol, LinkBlock, LinkGraph,
     Origin, Section, SymbolId,
 };
-pub use linker::{LinkError, Linker, NoRoom, Placed, Published};
+pub use linker::Linker;
+pub use placed::{NoRoom, Placed, Published};
+pub use relocate::LinkError;

@@ -69,6 +69,7 @@ impl Thunk {
     }
 
     /// Adds it to a batch.
+    // ANCHOR: commit
     pub(super) fn commit(&self, batch: &mut Batch) {
         let (at, pointer) = (self.address(), self.pointer.range().start);
         let displacement = i32::try_from(pointer.distance(at + THUNK_SIZE));
@@ -78,6 +79,7 @@ impl Thunk {
         batch.segments.push(Segment { kind: SegmentKind::Code, at, bytes });
         batch.pointers.push((pointer, self.target.as_u64()));
     }
+    // ANCHOR_END: commit
 
     /// The memory that it occupies.
     pub(super) fn into_allocations(self) -> [Allocation; 2] {

@@ -15,12 +15,14 @@ use std::sync::Arc;
 pub type SearchOrder = Arc<[(DylibId, Visibility)]>;
 
 /// What a session knows of a dylib besides its symbols.
+// ANCHOR: DylibInfo
 pub(super) struct DylibInfo {
     name: String,
     order: SearchOrder,
     tracker: TrackerId,
     pub(super) generators: Vec<Arc<dyn DefinitionGenerator>>,
 }
+// ANCHOR_END: DylibInfo
 
 impl DylibInfo {
     pub(super) fn new(
@@ -72,12 +74,14 @@ impl JitDylib {
     }
 
     /// Links it against another dylib, which comes after those before.
+    // ANCHOR: link_against
     pub fn link_against(&self, other: &JitDylib, visibility: Visibility) {
         self.info(|info| {
             let last = (other.id, visibility);
             info.order = info.order.iter().copied().chain([last]).collect();
         });
     }
+    // ANCHOR_END: link_against
 
     /// Asks `generator`, after those before, for names that it has not got.
     pub fn add_generator(&self, generator: Arc<dyn DefinitionGenerator>) {

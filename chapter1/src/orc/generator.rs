@@ -43,6 +43,7 @@ impl DefinitionGenerator for HostFunctions {
         "host functions"
     }
 
+    // ANCHOR: generate
     fn generate(
         &self,
         dylib: &JitDylib,
@@ -66,6 +67,7 @@ impl DefinitionGenerator for HostFunctions {
         }
         Ok(())
     }
+    // ANCHOR_END: generate
 }
 
 impl From<&HostFunction> for Params {

@@ -170,6 +170,7 @@ impl ExecutionSession {
     }
 
     /// The same for work that needs the answer to give its symbols addresses.
+    // ANCHOR: lookup_for
     pub(super) fn lookup_for(
         self: &Arc<Self>,
         asker: Option<WorkId>,
@@ -195,8 +196,10 @@ impl ExecutionSession {
         }
         self.carry_out(tables);
     }
+    // ANCHOR_END: lookup_for
 
     /// Lets the generators along a search order define what is missing.
+    // ANCHOR: generate
     fn generate(
         self: &Arc<Self>,
         order: &SearchOrder,
@@ -217,6 +220,7 @@ impl ExecutionSession {
         }
         Ok(())
     }
+    // ANCHOR_END: generate
 
     fn missing(
         &self,
@@ -287,6 +291,7 @@ impl ExecutionSession {
     }
 
     /// Changes the state, and then, with the lock free, sees to the effects.
+    // ANCHOR: apply
     pub(super) fn apply<T>(
         self: &Arc<Self>,
         operation: impl FnOnce(&mut State) -> T,
@@ -296,7 +301,9 @@ impl ExecutionSession {
         self.carry_out(tables);
         result
     }
+    // ANCHOR_END: apply
 
+    // ANCHOR: carry_out
     fn carry_out(self: &Arc<Self>, mut tables: MutexGuard<'_, Tables>) {
         let effects = tables.state.take_effects();
         let events = tables.state.take_events();
@@ -304,34 +311,38 @@ impl ExecutionSession {
         trace::events(&events);
         let mut is_new = false;
         for effect in effects {
-            let task = match effect {
-                Effect::Materialize(unit, work, dylib) => {
-                    let dylib = JitDylib::new(self.clone(), dylib);
-                    let work = MaterializationResponsibility::new(dylib, work);
-                    Task::Materialize(unit, work)
-                }
-                Effect::Complete(on_complete, result) => {
-                    Task::Complete(on_complete, result)
-                }
-                Effect::Drop(unit) => {
-                    drop(unit);
-                    continue;
-                }
-                Effect::Release(key) => {
-                    self.release(key);
-                    continue;
-                }
-                Effect::Report(symbols, cause) => {
-                    self.report(SessionError { symbols, cause });
-                    continue;
-                }
-            };
-            self.tasks.push(task);
-            is_new = true;
+            if let Some(task) = self.task(effect) {
+                self.tasks.push(task);
+                is_new = true;
+            }
         }
         if is_new {
             self.dispatcher.dispatch(&self.tasks);
         }
+    }
+    // ANCHOR_END: carry_out
+
+    /// The task that an effect is, if it is one; others are done at once.
+    fn task(
+        self: &Arc<Self>,
+        effect: Effect<Box<dyn MaterializationUnit>, OnComplete>,
+    ) -> Option<Task> {
+        match effect {
+            Effect::Materialize(unit, work, dylib) => {
+                let dylib = JitDylib::new(self.clone(), dylib);
+                let work = MaterializationResponsibility::new(dylib, work);
+                return Some(Task::Materialize(unit, work));
+            }
+            Effect::Complete(on_complete, result) => {
+                return Some(Task::Complete(on_complete, result));
+            }
+            Effect::Drop(unit) => drop(unit),
+            Effect::Release(key) => self.release(key),
+            Effect::Report(symbols, cause) => {
+                self.report(SessionError { symbols, cause });
+            }
+        }
+        None
     }
 
     fn report(&self, error: SessionError) {

@@ -42,12 +42,14 @@ pub trait Dispatcher: Send + Sync {
 pub struct Inline;
 
 impl Dispatcher for Inline {
+    // ANCHOR: dispatch
     fn dispatch(&self, tasks: &Tasks) {
         // Inside a task there is a loop that will come to them.
         if !in_task() {
             tasks.drain();
         }
     }
+    // ANCHOR_END: dispatch
 }
 
 /// Whoever waits looks up now and then whether everything shall stop: a
@@ -129,6 +131,7 @@ impl Tasks {
     }
 
     /// Runs the first task, if there is one.
+    // ANCHOR: run_one
     fn run_one(&self) -> bool {
         let mut queue = self.lock();
         let Some(task) = queue.tasks.pop_front() else { return false };
@@ -140,6 +143,7 @@ impl Tasks {
         let _ = panic::catch_unwind(AssertUnwindSafe(|| task.run()));
         true
     }
+    // ANCHOR_END: run_one
 
     fn notify(&self, queue: &Queue) {
         // Waking nobody would be a system call all the same.

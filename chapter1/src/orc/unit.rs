@@ -30,6 +30,7 @@ impl MaterializationUnit for AbsoluteSymbols {
         symbols.map(|(name, _, flags)| (name.clone(), *flags)).collect()
     }
 
+    // ANCHOR: materialize_absolute
     fn materialize(self: Box<Self>, work: MaterializationResponsibility) {
         let addresses = self.0.into_iter();
         let addresses: Vec<(Symbol, ExecutorAddr)> =
@@ -39,6 +40,7 @@ impl MaterializationUnit for AbsoluteSymbols {
             let _ = work.emit(&[]);
         }
     }
+    // ANCHOR_END: materialize_absolute
 }
 
 /// Further names for symbols, which may be further names themselves.
@@ -61,6 +63,7 @@ impl MaterializationUnit for Aliases {
         aliases.map(|alias| (alias.name.clone(), alias.flags)).collect()
     }
 
+    // ANCHOR: materialize_aliases
     fn materialize(self: Box<Self>, work: MaterializationResponsibility) {
         let wanted = work.symbols();
         let aliases = self.0.into_iter();
@@ -75,6 +78,7 @@ impl MaterializationUnit for Aliases {
             Err(error) => work.fail(error),
         });
     }
+    // ANCHOR_END: materialize_aliases
 }
 
 /// What a name stands for that is no alias of the same unit: that one cannot

@@ -159,6 +159,7 @@ pub enum Item {
 
 /// The arena. It may hold one item or many.
 #[derive(Clone, Default, Debug)]
+// ANCHOR: Ast
 pub struct Ast {
     /// The names that the tree mentions.
     pub names: Names,
@@ -173,6 +174,7 @@ pub struct Ast {
     /// The arguments of every call.
     pub lists: ListPool<Expr>,
 }
+// ANCHOR_END: Ast
 
 impl Ast {
     /// Forgets all expressions, and keeps names and allocations.

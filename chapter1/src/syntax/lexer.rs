@@ -39,6 +39,7 @@ pub enum Token {
     /// `var`
     #[token("var")]
     Var,
+    // ANCHOR: Token
     /// A name.
     #[regex("[A-Za-z][A-Za-z0-9]*", priority = 3)]
     Identifier,
@@ -46,6 +47,7 @@ pub enum Token {
     #[regex(r"[0-9]+", number)]
     #[token(".", number)]
     Number,
+    // ANCHOR_END: Token
     /// `(`
     #[token("(")]
     LeftParen,

@@ -43,6 +43,7 @@ pub struct Operators {
 impl Default for Operators {
     fn default() -> Operators {
         let mut binary = [None; 128];
+        // ANCHOR: default
         let built_in = [
             (b'=', 2, Meaning::Assign),
             (b'<', 10, Meaning::Less),
@@ -51,6 +52,7 @@ impl Default for Operators {
             (b'*', 40, Meaning::Arithmetic(BinaryOp::Mul)),
             (b'/', 40, Meaning::Arithmetic(BinaryOp::Div)),
         ];
+        // ANCHOR_END: default
         for (op, precedence, meaning) in built_in {
             binary[op as usize] = Some(BinaryOperator { precedence, meaning });
         }

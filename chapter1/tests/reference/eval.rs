@@ -52,11 +52,13 @@ impl Machine<'_> {
             ExprData::Binary { kind: BinaryKind::User(name), lhs, rhs } => {
                 self.call(code, scope, name, &[lhs, rhs])
             }
+            // ANCHOR: binary
             ExprData::Binary { kind, lhs, rhs } => {
                 let lhs = self.eval(code, scope, lhs)?;
                 let rhs = self.eval(code, scope, rhs)?;
                 Ok(built_in(kind, lhs, rhs))
             }
+            // ANCHOR_END: binary
             ExprData::Call { callee, args } => {
                 let args = args.as_slice(&code.ast.lists);
                 self.call(code, scope, callee, args)
@@ -146,10 +148,12 @@ struct Loop {
 }
 
 /// The innermost variable of this name.
+// ANCHOR: find
 fn find(scope: &mut Scope, name: Name) -> &mut f64 {
     let found = scope.iter_mut().rev().find(|(known, _)| *known == name);
     &mut found.expect("checked: every name is in scope").1
 }
+// ANCHOR_END: find
 
 /// Ordered and not equal to zero.
 fn truth(value: f64) -> bool {

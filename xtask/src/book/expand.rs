@@ -9,8 +9,13 @@
 //! | `{{#map DIRECTORY}}` | all of a line | files and their purposes |
 //! | `{{#stepper NAME}}` | all of a line | a recorded trace, step by step |
 //! | `{{#linked FILE FUNCTION: PANE…}}` | all of a line | views of a function |
-//! | `{{#predict NAME QUESTION}}` | all of a line | a folded transcript |
+//! | `{{#predict NAME QUESTION}}` | all of a line | commands, their output folded |
 //! | `{{#exercise TITLE}}`, `{{#answer}}`, `{{#end}}` | lines | what they enclose |
+//! | `{{#figure NAME}}`, `{{#plot NAME}}` | all of a line | a picture |
+//! | `{{#here STAGE…}}` | all of a line | where on its way the page is |
+//! | `{{#glossary}}` | all of a line | the terms |
+//! | `{{#plain WORD, WORD}}` | all of a line | nothing: no terms here |
+//! | `{{term WORD}}` | in a sentence | a term that is found by no other means |
 //! | `{{#title TEXT}}` | anywhere | nothing: mdBook reads it |
 //! | `{{value EXPRESSION}}` | in a sentence | a measured number |
 //! | `{{claim A < B}}` | in a sentence | nothing; a false one is a fault |
@@ -22,7 +27,9 @@ use std::path::{Component, Path, PathBuf};
 
 use super::excerpt::Excerpt;
 use super::fault::{Fault, line_at};
+use super::figures::{Drawn, Figures};
 use super::fold;
+use super::glossary::{self, Glossary};
 use super::linked::Linked;
 use super::markdown::{self, CodeBlock, Directive};
 use super::numbers::{self, Numbers};
@@ -37,6 +44,8 @@ pub(crate) struct Expander<'a> {
     sources: Sources,
     transcripts: Transcripts,
     numbers: Numbers,
+    figures: Figures,
+    glossary: Glossary,
     seen: Seen,
     faults: Vec<Fault>,
     warnings: Vec<Fault>,
@@ -48,9 +57,11 @@ pub(crate) struct Expander<'a> {
 #[derive(Default)]
 struct Here {
     numbers: Vec<numbers::Shown>,
+    drawn: Drawn,
     /// Lines of excerpts.
     code_lines: usize,
     open: fold::Open,
+    terms: glossary::OnPage,
 }
 
 /// Longer than these, and a reader scrolls back and forth.
@@ -66,6 +77,8 @@ pub(crate) struct Findings {
     pub(crate) warnings: Vec<Fault>,
     /// How much of the code is on pages.
     pub(crate) counts: Counts,
+    /// How many terms it has.
+    pub(crate) terms: glossary::Counts,
 }
 
 /// A page before its directives are replaced.
@@ -86,12 +99,18 @@ impl<'a> Expander<'a> {
         faults.extend(wrong);
         let (numbers, wrong) = Numbers::read(root)?;
         faults.extend(wrong);
+        let (figures, wrong) = Figures::read(root, &numbers)?;
+        faults.extend(wrong);
+        let (glossary, wrong) = Glossary::read(root)?;
+        faults.extend(wrong);
         let (warnings, here) = (Vec::new(), Here::default());
         Ok(Expander {
             root,
             sources,
             transcripts,
             numbers,
+            figures,
+            glossary,
             seen: Seen::default(),
             faults,
             warnings,
@@ -120,6 +139,11 @@ impl<'a> Expander<'a> {
         let escapes = markdown::escapes(page.text).into_iter();
         let escapes = escapes.filter(|escape| !is_code(escape.start));
         replacements.extend(escapes.map(|escape| (escape, String::new())));
+        let terms = &mut self.here.terms;
+        match self.glossary.links(page.text, &up(page.path), terms) {
+            Ok(links) => replacements.extend(links),
+            Err(what) => self.faults.push(Fault::new(page.path, 1, what)),
+        }
         if !self.here.open.is_closed() {
             let what = "an exercise or answer has no `end`";
             self.faults.push(Fault::new(page.path, 1, what));
@@ -136,7 +160,10 @@ impl<'a> Expander<'a> {
         let (counts, faults) =
             shown::check(self.root, &self.sources, &self.seen);
         self.faults.extend(faults);
-        Findings { faults: self.faults, warnings: self.warnings, counts }
+        let (terms, faults) = self.glossary.finish();
+        self.faults.extend(faults);
+        let Expander { faults, warnings, .. } = self;
+        Findings { faults, warnings, counts, terms }
     }
 
     /// Notes what a person should look at.
@@ -248,7 +275,7 @@ impl<'a> Expander<'a> {
         page: Page,
         directive: &Directive,
     ) -> Result<Option<String>, String> {
-        if let Some(text) = self.inline(directive)? {
+        if let Some(text) = self.inline(page, directive)? {
             return Ok(Some(text));
         }
         let html = match (directive.name, &*directive.arguments) {
@@ -258,8 +285,8 @@ impl<'a> Expander<'a> {
                 stepper::html(name, &self.transcripts.output(name)?)?
             }
             ("predict", [name, question @ ..]) if !question.is_empty() => {
-                let answer = self.transcripts.html(name)?;
-                fold::predict(&question.join(" "), &answer)
+                let (commands, answer) = self.transcripts.halves(name)?;
+                commands + &fold::predict(&question.join(" "), &answer)
             }
             ("linked", words) => {
                 let linked = Linked::new(words, |file| resolved(page, file))?;
@@ -270,10 +297,25 @@ impl<'a> Expander<'a> {
             ("end", []) => self.here.open.end()?,
             ("outline", [place]) => self.outline(page, place)?,
             ("map", [directory]) => self.map(page, directory)?,
+            ("figure", [name]) => {
+                self.figures.figure(name, &mut self.here.drawn)?
+            }
+            ("plot", [name]) => {
+                let Here { drawn, numbers, .. } = &mut self.here;
+                self.figures.plot(name, drawn, numbers)?
+            }
+            ("here", stages) => self.figures.here(page.path, stages)?,
+            ("glossary", []) => {
+                self.glossary.html(page.path, &mut self.here.terms)?
+            }
+            ("plain", words) => {
+                self.glossary.leave(words, &mut self.here.terms)?;
+                String::new()
+            }
             ("delta", [old, new]) => delta::html(self.root, old, new)?,
             (
                 "transcript" | "delta" | "outline" | "map" | "stepper"
-                | "predict" | "answer" | "end",
+                | "predict" | "answer" | "end" | "figure" | "plot" | "glossary",
                 _,
             ) => {
                 let name = directive.name;
@@ -293,6 +335,7 @@ impl<'a> Expander<'a> {
     /// What stands for a directive that is part of a sentence, if it is one.
     fn inline(
         &mut self,
+        page: Page,
         directive: &Directive,
     ) -> Result<Option<String>, String> {
         let words = &*directive.arguments;
@@ -306,6 +349,10 @@ impl<'a> Expander<'a> {
             "claim" => {
                 self.numbers.claim(words)?;
                 Ok(Some(String::new()))
+            }
+            "term" => {
+                let here = &mut self.here.terms;
+                self.glossary.mark(words, &up(page.path), here).map(Some)
             }
             "exact" => Ok(Some(words.join(" "))),
             _ => Ok(None),

@@ -1,6 +1,6 @@
 //! What a reader unfolds: predictions, exercises and their answers.
 
-use super::html::escape;
+use super::html::{escape, with_code};
 
 /// What of a page is open, innermost last.
 #[derive(Default)]
@@ -20,18 +20,6 @@ pub(crate) fn predict(question: &str, answer: &str) -> String {
         "<details class=\"predict\"><summary>{question}</summary>{answer}\
          </details>\n"
     )
-}
-
-/// HTML with what stands between backticks as code.
-fn with_code(html: &str) -> String {
-    let mut result = String::new();
-    for (index, part) in html.split('`').enumerate() {
-        match index % 2 {
-            0 => result += part,
-            _ => result += &format!("<code>{part}</code>"),
-        }
-    }
-    result
 }
 
 impl Open {

@@ -19,6 +19,18 @@ pub(crate) fn escape(text: &str) -> String {
     html
 }
 
+/// HTML with what stands between backticks as code.
+pub(crate) fn with_code(html: &str) -> String {
+    let mut result = String::new();
+    for (index, part) in html.split('`').enumerate() {
+        match index % 2 {
+            0 => result += part,
+            _ => result += &format!("<code>{part}</code>"),
+        }
+    }
+    result
+}
+
 /// What a page calls `class`, on one line, with a caption that is HTML.
 pub(crate) fn figure(class: &str, caption: &str, content: &str) -> String {
     format!(

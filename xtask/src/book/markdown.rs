@@ -75,12 +75,22 @@ pub(crate) fn escapes(text: &str) -> Vec<Range<usize>> {
 /// `text` with a zero byte for each byte that is no prose: of code, links,
 /// headings, HTML, directives.
 pub(crate) fn prose(text: &str) -> String {
+    prose_outside(text, is_no_prose)
+}
+
+/// The same, with tables left out: what is read from beginning to end.
+pub(crate) fn running_prose(text: &str) -> String {
+    let is_out = |tag| is_no_prose(tag) || tag == TagEnd::Table;
+    prose_outside(text, is_out)
+}
+
+fn prose_outside(text: &str, is_out: impl Fn(TagEnd) -> bool) -> String {
     let mut prose = vec![0; text.len()];
     let mut inside = 0;
     for (event, range) in Parser::new_ext(text, options()).into_offset_iter() {
         match event {
-            Event::Start(tag) if is_no_prose(&tag) => inside += 1,
-            Event::End(tag) if is_no_prose_end(tag) => inside -= 1,
+            Event::Start(tag) if is_out(tag.to_end()) => inside += 1,
+            Event::End(tag) if is_out(tag) => inside -= 1,
             Event::Text(_) | Event::SoftBreak if inside == 0 => {
                 prose[range.clone()].copy_from_slice(&text.as_bytes()[range]);
             }
@@ -93,11 +103,7 @@ pub(crate) fn prose(text: &str) -> String {
     String::from_utf8(prose).expect("whole characters are replaced")
 }
 
-fn is_no_prose(tag: &Tag) -> bool {
-    is_no_prose_end(tag.to_end())
-}
-
-fn is_no_prose_end(tag: TagEnd) -> bool {
+fn is_no_prose(tag: TagEnd) -> bool {
     matches!(
         tag,
         TagEnd::CodeBlock | TagEnd::Heading(_) | TagEnd::Link | TagEnd::Image
@@ -194,6 +200,15 @@ mod tests {
         assert_eq!(found.len(), text.len());
         assert!(!found.contains("no"), "{found}");
         assert_eq!(found.matches("yes").count(), 2);
+    }
+
+    #[test]
+    fn a_table_is_prose_that_nobody_runs_through() {
+        let text = "yes\n\n| no |\n|---|\n| no |\n";
+        assert_eq!(prose(text).matches("no").count(), 2);
+        let found = running_prose(text);
+        assert!(found.starts_with("yes"), "{found}");
+        assert!(!found.contains("no"), "{found}");
     }
 
     #[test]

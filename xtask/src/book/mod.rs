@@ -10,6 +10,8 @@
 //! | `numbers` | measured data, and what pages say of them |
 //! | `shown` | what of the code is on pages, and what is to be |
 //! | `linked` | a function's text, tree, IR and code side by side |
+//! | `figures` | pictures: by hand, from data, of the pipeline |
+//! | `glossary` | terms: their list, their first uses, their page |
 //! | `stepper`, `fold` | traces step by step; what readers unfold |
 //! | `transcript` | recorded commands: shown, run again, compared |
 //! | `render`, `serve`, `server` | the book as HTML, and its server |
@@ -25,7 +27,9 @@ mod delta;
 mod excerpt;
 mod expand;
 mod fault;
+mod figures;
 mod fold;
+mod glossary;
 mod html;
 mod items;
 mod linked;

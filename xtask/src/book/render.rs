@@ -61,7 +61,9 @@ pub(crate) fn warnings(root: &Path) -> Result<String, String> {
     let findings = preprocessor::findings(root, book)?;
     let lines = fault::none_of(findings.warnings).err().unwrap_or_default();
     let lines = lines.lines().map(|line| format!("warning: {line}\n"));
-    Ok(format!("{}note: {}\n", lines.collect::<String>(), findings.counts))
+    let (counts, terms) = (findings.counts, findings.terms);
+    let notes = format!("note: {counts}\nnote: {terms}\n");
+    Ok(lines.collect::<String>() + &notes)
 }
 
 /// Copies what rustdoc has written about the workspace into the rendered

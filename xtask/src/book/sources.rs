@@ -112,8 +112,8 @@ fn is_library(file: &Path) -> bool {
     path.contains("/src/") && has(file, "rs") && !is_test
 }
 
-/// What a page can include: Rust, Kaleidoscope, manifests.
-const EXTENSIONS: [&str; 3] = ["rs", "ks", "toml"];
+/// What a page can include: Rust, Kaleidoscope, manifests, a grammar.
+const EXTENSIONS: [&str; 4] = ["rs", "ks", "toml", "ebnf"];
 
 fn source_files(root: &Path) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();

@@ -12,8 +12,8 @@ use crate::book::{DATA, Measurement, Series, data_text};
 use crate::test::cargo;
 
 /// The benchmarks of chapter 1, each with a data file of its name.
-pub(crate) const NAMES: [&str; 5] =
-    ["compile", "session", "enter", "process", "phases"];
+pub(crate) const NAMES: [&str; 6] =
+    ["compile", "session", "enter", "process", "phases", "running"];
 
 /// So often does each run. What is compared is taken from the same run.
 const RUNS: usize = 5;

@@ -149,6 +149,7 @@ impl Buffer {
         at + self.sizes[jumps as usize]
     }
 
+    /// Makes jumps that do not reach longer, until all reach.
     fn lengthen_jumps(&mut self) {
         for round in 0.. {
             self.sizes.clear();

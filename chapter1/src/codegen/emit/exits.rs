@@ -28,6 +28,9 @@ impl Emitter<'_> {
         }
     }
 
+    /// Leaves block `index` for one of two others, by what the flags say. A way
+    /// out on which values have to be moved cannot be jumped to directly.
+    // ANCHOR: branch
     fn branch(&mut self, index: usize, [then, other]: &[BlockCall; 2]) {
         let (then_moves, other_moves) = (self.edge(), self.edge());
         let flags = self.flags;
@@ -57,11 +60,14 @@ impl Emitter<'_> {
             self.jump_to(index, then);
         }
     }
+    // ANCHOR_END: branch
 
+    /// Where the target begins.
     fn label(&self, target: &BlockCall) -> Label {
         self.asm.buffer.label(self.order.index_of(target.block))
     }
 
+    /// Jumps from block `index` to a target, unless that comes next.
     fn jump_to(&mut self, index: usize, target: &BlockCall) {
         if self.order.index_of(target.block) != index + 1 {
             let label = self.label(target);
@@ -69,12 +75,13 @@ impl Emitter<'_> {
         }
     }
 
-    /// The moves of the next way out.
+    /// The moves of the next way out, as a range of `edge_moves`.
     fn edge(&mut self) -> Range<u32> {
         self.edges += 1;
         self.allocation.edges[self.edges - 1].clone()
     }
 
+    /// Makes the moves of a way out.
     fn make_edge(&mut self, moves: Range<u32>) {
         for index in moves {
             self.make(self.allocation.edge_moves[index as usize]);

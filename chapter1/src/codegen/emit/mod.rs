@@ -5,26 +5,25 @@
 //!
 //! | file | what it emits |
 //! |---|---|
+//! | `arms` | one instruction of the IR of each kind |
 //! | `buffer` | bytes, and jumps that are as short as they can be |
 //! | `operand` | single instructions |
 //! | `moves` | copies between registers, memory and code |
 //! | `exits` | jumps, branches and returns |
 //! | `constants` | the numbers that code refers to |
 
+mod arms;
 mod buffer;
 mod constants;
 mod exits;
 mod moves;
 mod operand;
 
-use super::abi::{self, Passed};
 use super::order::{Exit, Order};
 use super::regalloc::{Allocation, Allocator, Home, Loc, Reg};
 use super::target::Target;
 use crate::cancel::{self, Cancelled};
-use crate::ir::{
-    BinaryOp, FloatCondition, Function, Inst, InstData, Type, Value,
-};
+use crate::ir::{Function, Inst, InstData, Type};
 use crate::link::{
     Content, Definition, Edge, EdgeKind, GraphSymbol, LinkGraph, Origin,
     Section, SymbolId,
@@ -33,7 +32,7 @@ use crate::symbol::Symbol;
 use buffer::{Buffer, Flags, Mark};
 pub use constants::Constants;
 use moves::slot_offset;
-use operand::{Encoder, Operand};
+use operand::Encoder;
 use rustc_hash::FxHashMap;
 
 /// The alignment of a function: that of the processor's instruction fetch.
@@ -220,6 +219,9 @@ impl Emitter<'_> {
         }
     }
 
+    /// Emits what the instruction at `position` needs: moves, itself, and the
+    /// store of its result, if that is needed in memory.
+    // ANCHOR: instruction
     fn instruction(&mut self, inst: Inst, position: u32) {
         let data = self.function.insts[inst];
         if let InstData::Call { callee, args } = data {
@@ -235,14 +237,7 @@ impl Emitter<'_> {
             InstData::Compare { condition, .. } => self.compare(condition),
             InstData::FromBool(_) => self.number_from_bool(),
             InstData::Select { args, .. } => self.select(args),
-            InstData::Load(slot) => {
-                let to = self.reg();
-                let from = Operand::Frame(slot_offset(slot.as_u32()));
-                match self.function.slots[slot] {
-                    Type::F64 => self.asm.load(to, from),
-                    Type::Bool => self.asm.load_bool(to, from),
-                }
-            }
+            InstData::Load(slot) => self.load_slot(slot),
             InstData::Store { slot, .. } => {
                 let from = self.reg();
                 self.store(slot_offset(slot.as_u32()), from);
@@ -253,46 +248,7 @@ impl Emitter<'_> {
             self.store_home(result);
         }
     }
-
-    /// Arithmetic. One operand is in a register: the first, unless the two
-    /// may change places.
-    fn binary(&mut self, op: BinaryOp) {
-        let (mut a, mut b) = (self.loc(), self.loc());
-        if !matches!(a, Loc::Reg(_)) {
-            debug_assert!(op.is_commutative());
-            (a, b) = (b, a);
-        }
-        let to = self.reg();
-        let Loc::Reg(a) = a else { unreachable!("both in memory") };
-        let b = self.operand(b);
-        self.asm.arithmetic(op, to, a, b);
-        self.link_constant();
-    }
-
-    /// A comparison, whose result may stay in the flags.
-    fn compare(&mut self, condition: FloatCondition) {
-        let (a, b) = (self.reg(), self.loc());
-        let b = self.operand(b);
-        self.asm.compare(a, b);
-        self.link_constant();
-        self.flags = flags(condition);
-        if let Loc::Reg(to) = self.loc() {
-            self.asm.bool_from_flags(to, self.flags);
-        }
-    }
-
-    /// A truth value, which may be in the flags, as a number.
-    fn number_from_bool(&mut self) {
-        let from = match self.loc() {
-            Loc::Reg(reg) => reg,
-            _ => {
-                self.asm.bool_from_flags(Reg::GPR_SCRATCH, self.flags);
-                Reg::GPR_SCRATCH
-            }
-        };
-        let to = self.reg();
-        self.asm.number_from_bool(to, from);
-    }
+    // ANCHOR_END: instruction
 
     /// Stores those of a block's parameters that arrive in registers and are
     /// needed in memory.
@@ -310,64 +266,6 @@ impl Emitter<'_> {
             }
         }
     }
-
-    fn select(&mut self, [a, b]: [Value; 2]) {
-        if let Loc::Reg(condition) = self.loc() {
-            self.asm.test_bool(condition);
-            self.flags = Flags::NotEqual;
-        }
-        let (a_at, b_at) = (self.loc(), self.loc());
-        let to = self.reg();
-        let done = self.asm.buffer.new_label();
-        if a_at == Loc::Reg(to) {
-            self.asm.buffer.jump(Some(self.flags), done);
-            self.copy(to, b, b_at);
-        } else {
-            if b_at != Loc::Reg(to) {
-                self.copy(to, b, b_at);
-            }
-            self.asm.buffer.jump(Some(self.flags.negated()), done);
-            self.copy(to, a, a_at);
-        }
-        self.asm.buffer.bind(done);
-    }
-
-    fn stack_arguments(&mut self, args: &[Value]) {
-        let types = args.iter().map(|&arg| self.function.values[arg].ty);
-        for (&arg, passed) in args.iter().zip(abi::passed(types)) {
-            let Passed::Stack(index) = passed else { continue };
-            let offset = 8 * index as i32 - self.frame;
-            match self.loc() {
-                Loc::Reg(reg) => self.store(offset, reg),
-                _ => self.copy_memory(arg, offset),
-            }
-        }
-    }
-
-    fn call(&mut self, callee: crate::ir::Callee) {
-        let index = callee.as_u32() as usize;
-        let target = *self.callees[index].get_or_insert_with(|| {
-            let callee = &self.function.callees[callee];
-            let params = callee.signature.params.len();
-            symbol(self.names, &callee.name, params, self.graph)
-        });
-        self.asm.call();
-        let end = self.asm.buffer.here();
-        let kind = EdgeKind::Branch32;
-        self.fixups.push(Fixup { end, kind, target, addend: 0 });
-    }
-
-    fn call_result(&mut self, inst: Inst) {
-        let Some(result) = self.function.results[inst].expand() else {
-            return;
-        };
-        if let Loc::Reg(reg) = self.loc() {
-            if reg.class() == Type::Bool {
-                self.asm.extend_bool(reg);
-            }
-            self.store_home(result);
-        }
-    }
 }
 
 /// The graph's symbol of this name, which it may or may not define.
@@ -382,14 +280,4 @@ fn symbol(
         let (name, definition) = (Some(name.clone()), None);
         graph.symbols.push(GraphSymbol { name, definition, params })
     })
-}
-
-/// The flags that say whether a comparison holds.
-fn flags(condition: FloatCondition) -> Flags {
-    match condition {
-        FloatCondition::Ult => Flags::Below,
-        FloatCondition::Oge => Flags::AboveOrEqual,
-        FloatCondition::One => Flags::NotEqual,
-        FloatCondition::Ueq => Flags::Equal,
-    }
 }

@@ -18,6 +18,7 @@ impl Emitter<'_> {
         }
     }
 
+    /// Stores a register, so many bytes from the frame pointer.
     pub(super) fn store(&mut self, offset: i32, from: Reg) {
         match from.class() {
             Type::F64 => self.asm.store(offset, from),
@@ -35,6 +36,7 @@ impl Emitter<'_> {
         }
     }
 
+    /// Copies an operand into a register. The flags survive.
     pub(super) fn copy(&mut self, to: Reg, value: Value, from: Loc) {
         let from = match from {
             Loc::Reg(reg) => Place::Reg(reg),
@@ -93,6 +95,7 @@ impl Emitter<'_> {
         self.asm.store_integer(offset, scratch);
     }
 
+    /// The truth value that `value` always is, if it is a constant.
     pub(super) fn bool_constant(&self, value: Value) -> Option<bool> {
         match constant(self.function, value) {
             Some(InstData::BoolConst(constant)) => Some(constant),
@@ -100,6 +103,8 @@ impl Emitter<'_> {
         }
     }
 
+    /// Puts a constant into a register. The flags survive.
+    // ANCHOR: load_constant
     pub(super) fn load_constant(&mut self, to: Reg, value: Value) {
         match constant(self.function, value) {
             Some(InstData::BoolConst(constant)) => {
@@ -115,6 +120,7 @@ impl Emitter<'_> {
             }
         }
     }
+    // ANCHOR_END: load_constant
 
     /// A location as an operand of an instruction on numbers.
     pub(super) fn operand(&mut self, loc: Loc) -> Operand {
@@ -132,6 +138,7 @@ impl Emitter<'_> {
     }
 
     /// Notes the address that the instruction just emitted needs, if any.
+    // ANCHOR: link_constant
     pub(super) fn link_constant(&mut self) {
         if let Some(addend) = self.linked.take() {
             let target = self.constants.symbol(self.graph);
@@ -140,6 +147,7 @@ impl Emitter<'_> {
             self.fixups.push(Fixup { end, kind, target, addend });
         }
     }
+    // ANCHOR_END: link_constant
 
     /// The distance of a value's home from the frame pointer.
     pub(super) fn home_offset(&self, value: Value) -> i32 {

@@ -26,6 +26,7 @@ pub enum Operand {
 
 /// Emits an instruction on numbers, in the form that its last operand asks
 /// for.
+// ANCHOR: instruction_macro
 macro_rules! instruction {
     ($buffer:expr, $op:ident $(, $reg:expr)*; $operand:expr) => {
         match $operand {
@@ -47,6 +48,7 @@ macro_rules! instruction {
         }
     };
 }
+// ANCHOR_END: instruction_macro
 
 /// Appends instructions to a buffer, for a target.
 pub struct Encoder<'b> {
@@ -58,6 +60,7 @@ pub struct Encoder<'b> {
 
 impl Encoder<'_> {
     /// `to = a op b`.
+    // ANCHOR: arithmetic
     pub fn arithmetic(&mut self, op: BinaryOp, to: Reg, a: Reg, b: Operand) {
         let buffer = &mut *self.buffer;
         if self.target.avx {
@@ -82,6 +85,7 @@ impl Encoder<'_> {
         self.copy(to, a);
         self.in_place(op, to, b);
     }
+    // ANCHOR_END: arithmetic
 
     /// `to = to op b`, in SSE2 form.
     fn in_place(&mut self, op: BinaryOp, to: Reg, b: Operand) {

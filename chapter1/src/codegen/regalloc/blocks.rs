@@ -9,6 +9,9 @@ use crate::codegen::order::Exit;
 use crate::ir::{Block, Value};
 
 impl Walk<'_> {
+    /// Notes what is in registers at the end of a block, which is left with
+    /// them empty: the next one in order begins with what its predecessors
+    /// have noted.
     pub(super) fn leave_block(&mut self, exit: &Exit) {
         if let Exit::Branch(condition, _) = exit {
             self.condition(*condition);
@@ -59,6 +62,9 @@ impl Walk<'_> {
         self.a.entries.push(first..self.a.states.len() as u32);
     }
 
+    /// Takes over what is in a register at the end of every predecessor that
+    /// the walk has seen, where the last one of them has it.
+    // ANCHOR: inherit
     fn inherit(&mut self) {
         let preds = self.order.predecessors(self.index);
         let index = self.index as u32;
@@ -77,6 +83,7 @@ impl Walk<'_> {
             }
         }
     }
+    // ANCHOR_END: inherit
 
     /// Whether a value in a register at the block's beginning is worth it.
     /// At the head of a loop, that costs a move each time round: the value

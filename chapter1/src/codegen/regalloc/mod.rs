@@ -20,12 +20,14 @@
 //! | `uses` | backwards: next uses, dead code |
 //! | `walk` | forwards: a place for each operand |
 //! | `blocks` | what the walk finds at a block's beginning |
+//! | `calls` | what the calling convention asks for |
 //! | `registers` | what is in which register meanwhile |
 //! | `edges` | moves where blocks join |
 //! | `spills` | stack space for the values that need it |
 //! | `moves` | moves that happen at the same time, one after the other |
 
 mod blocks;
+mod calls;
 mod edges;
 mod moves;
 mod registers;
@@ -208,6 +210,7 @@ struct Live {
 pub struct Allocator {
     /// What was decided for the last function.
     pub allocation: Allocation,
+    floats: registers::Floats,
     live: SecondaryMap<Value, Live>,
     /// For each operand, the use after it. In reverse order: the walk pops.
     next_uses: Vec<u32>,
@@ -226,6 +229,15 @@ pub struct Allocator {
 }
 
 impl Allocator {
+    /// An allocator that gives values only the first `count` floating-point
+    /// registers, at least two, besides those in which arguments are passed
+    /// anyway. Small functions run out of them: for tests and worked
+    /// examples.
+    pub fn with_floats(count: u32) -> Allocator {
+        let floats = registers::Floats::first(count);
+        Allocator { floats, ..Allocator::default() }
+    }
+
     /// Allocates registers for a function that the verifier accepts. The
     /// result is in `self.allocation`.
     pub fn run(
@@ -273,6 +285,7 @@ impl Allocator {
 
     /// A use needs `value` in memory: its definition shall store it, if it
     /// has no home yet.
+    // ANCHOR: need_home
     fn need_home(&mut self, value: Value) {
         let home = &mut self.allocation.homes[value];
         if *home == Home::None {
@@ -280,6 +293,7 @@ impl Allocator {
             self.spilled.push(value);
         }
     }
+    // ANCHOR_END: need_home
 }
 
 /// Collects what an exit reads, in order.

@@ -67,6 +67,7 @@ impl Parallel {
         self.pending.clear();
     }
 
+    /// Makes ready moves until none is left, breaks a cycle open, goes on.
     fn resolve_many(
         &mut self,
         homes: &SecondaryMap<Value, Home>,

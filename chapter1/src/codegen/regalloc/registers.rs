@@ -5,24 +5,46 @@ use crate::ir::{Type, Value};
 use cranelift_entity::SecondaryMap;
 use cranelift_entity::packed_option::PackedOption;
 
-/// `xmm0` to `xmm14`.
-const FLOATS: u32 = 0x7fff;
+/// The floating-point registers that values are given.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Floats(u32);
+
+impl Floats {
+    /// The first `count`: two, since an instruction may need as many at
+    /// once, or more.
+    pub(super) fn first(count: u32) -> Floats {
+        Floats((1 << count.clamp(2, 15)) - 1)
+    }
+}
+
+/// `xmm0` to `xmm14`: the last one is for moves.
+impl Default for Floats {
+    fn default() -> Floats {
+        Floats::first(15)
+    }
+}
+
 /// The integer registers that a callee need not preserve, but for `r11`:
 /// `rax rcx rdx rsi rdi r8 r9 r10`.
 const INTEGERS: u32 = 0b0000_0111_1100_0111 << 16;
 
 /// The registers and the values in them.
-#[derive(Default)]
 pub(super) struct Registers {
     values: [PackedOption<Value>; 32],
     used: u32,
+    floats: Floats,
 }
 
 impl Registers {
+    /// All of them empty.
+    pub(super) fn new(floats: Floats) -> Registers {
+        Registers { values: [None.into(); 32], used: 0, floats }
+    }
+
     /// The registers that a value of this type can be given.
-    fn allocatable(class: Type) -> u32 {
+    fn allocatable(&self, class: Type) -> u32 {
         match class {
-            Type::F64 => FLOATS,
+            Type::F64 => self.floats.0,
             Type::Bool => INTEGERS,
         }
     }
@@ -48,24 +70,26 @@ impl Registers {
     /// A free register of a class outside `avoid`, if there is one. Higher
     /// registers first: low ones are where arguments are passed.
     pub(super) fn free(&self, class: Type, avoid: u32) -> Option<Reg> {
-        let free = Registers::allocatable(class) & !self.used & !avoid;
+        let free = self.allocatable(class) & !self.used & !avoid;
         (free != 0).then(|| Reg(31 - free.leading_zeros() as u8))
     }
 
     /// The register outside `avoid` whose value is needed last.
+    // ANCHOR: farthest
     pub(super) fn farthest(
         &self,
         class: Type,
         avoid: u32,
         live: &SecondaryMap<Value, Live>,
     ) -> Reg {
-        let used = Registers::allocatable(class) & self.used & !avoid;
+        let used = self.allocatable(class) & self.used & !avoid;
         let next_use = |reg: &Reg| {
             let value = self.values[reg.index()].expand();
             live[value.expect("a used register has a value")].next_use
         };
         bits(used).max_by_key(next_use).expect("few registers are avoided")
     }
+    // ANCHOR_END: farthest
 
     /// Puts a value into a free register.
     pub(super) fn put(

@@ -4,25 +4,19 @@ use super::moves::{Move, Place};
 use super::registers::Registers;
 use super::{Allocator, Loc, NEVER, Reg};
 use crate::cancel::{self, Cancelled};
-use crate::codegen::abi::{self, Passed};
 use crate::codegen::order::{Exit, Order};
 use crate::ir::{Function, Inst, InstData, Type, Value};
 
 /// Walks over the blocks in order. Each takes over the registers as its
 /// predecessors leave them.
+// ANCHOR: walk
 pub(super) fn walk(
     a: &mut Allocator,
     function: &Function,
     order: &Order,
 ) -> Result<(), Cancelled> {
-    let mut walk = Walk {
-        a,
-        function,
-        order,
-        regs: Registers::default(),
-        at: 0,
-        index: 0,
-    };
+    let (regs, at, index) = (Registers::new(a.floats), 0, 0);
+    let mut walk = Walk { a, function, order, regs, at, index };
     for (index, placed) in order.blocks.iter().enumerate() {
         walk.index = index;
         walk.at = placed.start;
@@ -40,7 +34,10 @@ pub(super) fn walk(
     }
     Ok(())
 }
+// ANCHOR_END: walk
 
+/// The walk at one position.
+// ANCHOR: Walk
 pub(super) struct Walk<'w> {
     pub(super) a: &'w mut Allocator,
     pub(super) function: &'w Function,
@@ -51,66 +48,69 @@ pub(super) struct Walk<'w> {
     /// The index of its block.
     pub(super) index: usize,
 }
+// ANCHOR_END: Walk
 
 impl Walk<'_> {
+    /// Decides where an instruction finds its operands and puts its result.
+    // ANCHOR: instruction
     fn instruction(&mut self, inst: Inst) {
-        match self.function.insts[inst] {
-            InstData::Const(_) | InstData::BoolConst(_) => {
-                unreachable!("constants have no code of their own")
-            }
+        let function = self.function;
+        match function.insts[inst] {
             InstData::Binary { op, args } => {
                 self.two_operands(args, op.is_commutative());
-                self.define(inst);
             }
-            InstData::Compare { args, .. } => {
-                self.two_operands(args, false);
-                self.define(inst);
-            }
-            InstData::FromBool(value) => {
-                self.condition(value);
-                self.drop_dead(&[value]);
-                self.define(inst);
-            }
+            InstData::Compare { args, .. } => self.two_operands(args, false),
+            InstData::FromBool(value) => self.condition(value),
             InstData::Select { condition, args } => {
-                self.condition(condition);
-                let avoid = self.bit(condition);
-                self.in_place(args[0], avoid);
-                self.in_place(args[1], avoid | self.bit(args[0]));
-                self.drop_dead(&[condition, args[0], args[1]]);
-                self.define(inst);
+                self.select(condition, args);
             }
-            InstData::Load(_) => self.define(inst),
+            InstData::Load(_) => {}
             InstData::Store { value, .. } => {
                 self.take_use(value);
                 self.in_register(value, 0);
-                self.drop_dead(&[value]);
             }
-            InstData::Call { .. } => self.call(inst),
-            InstData::Jump(_)
-            | InstData::Branch { .. }
-            | InstData::Return(_) => unreachable!("an exit"),
+            InstData::Call { .. } => return self.call(inst),
+            ref other => unreachable!("has no place here: {other:?}"),
+        }
+        function.visit_operands(inst, |value| self.drop_dead(value));
+        if let Some(result) = function.results[inst].expand() {
+            self.define(result);
         }
     }
+    // ANCHOR_END: instruction
 
     /// The operands of an instruction that can read one of them from memory:
     /// the second, or either one.
+    // ANCHOR: two_operands
     fn two_operands(&mut self, [a, b]: [Value; 2], either: bool) {
         self.take_use(a);
         self.take_use(b);
         let in_register = |value: Value| self.a.live[value].reg.expand();
         if either && in_register(a).is_none() && in_register(b).is_some() {
             let avoid = self.bit(b);
-            self.in_place_taken(a, avoid);
+            self.in_place(a, avoid);
             self.in_register(b, 0);
         } else {
             let avoid = self.bit(b);
             self.in_register(a, avoid);
-            self.in_place_taken(b, self.bit(a));
+            self.in_place(b, self.bit(a));
         }
-        self.drop_dead(&[a, b]);
+    }
+    // ANCHOR_END: two_operands
+
+    /// A choice: its condition, then its operands, which may be in memory.
+    /// Consumes their uses.
+    fn select(&mut self, condition: Value, [a, b]: [Value; 2]) {
+        self.condition(condition);
+        let avoid = self.bit(condition);
+        self.take_use(a);
+        self.in_place(a, avoid);
+        self.take_use(b);
+        self.in_place(b, avoid | self.bit(a));
     }
 
-    /// A truth value that decides: in the flags, or in a register.
+    /// A truth value that decides: in the flags, or in a register. Consumes
+    /// its use.
     pub(super) fn condition(&mut self, value: Value) {
         self.take_use(value);
         match self.a.live[value].fused {
@@ -119,23 +119,20 @@ impl Walk<'_> {
         }
     }
 
-    fn in_place(&mut self, value: Value, avoid: u32) {
-        self.take_use(value);
-        self.in_place_taken(value, avoid);
-    }
-
-    /// Consumes one use: what is next is the one after it.
+    /// Consumes one use: from now on, `next_use` is the one after it. Called
+    /// once for each operand, in the order in which `visit_operands` has them.
     pub(super) fn take_use(&mut self, value: Value) {
         let next = self.a.next_uses.pop();
         self.a.live[value].next_use = next.expect("as many as operands");
     }
 
-    /// The bit of the register that a value is in.
+    /// The bit of the register that a value is in; 0 if it is in none.
     fn bit(&self, value: Value) -> u32 {
         self.a.live[value].reg.expand().map_or(0, Reg::bit)
     }
 
     /// An operand that must be in a register; it is loaded if need be.
+    // ANCHOR: in_register
     fn in_register(&mut self, value: Value, avoid: u32) {
         let reg = match self.a.live[value].reg.expand() {
             Some(reg) => reg,
@@ -143,16 +140,17 @@ impl Walk<'_> {
         };
         self.a.allocation.locs.push(Loc::Reg(reg));
     }
+    // ANCHOR_END: in_register
 
     /// An operand that may be in memory. It is loaded only if that saves
     /// another access, before the next call makes registers forget.
-    fn in_place_taken(&mut self, value: Value, avoid: u32) {
-        let live = &self.a.live[value];
-        let class = self.function.values[value].ty;
-        let loc = match live.reg.expand() {
+    // ANCHOR: in_place
+    fn in_place(&mut self, value: Value, avoid: u32) {
+        let ty = self.function.values[value].ty;
+        let loc = match self.a.live[value].reg.expand() {
             Some(reg) => Loc::Reg(reg),
             None if self.is_used_before_call(value)
-                && self.regs.free(class, avoid).is_some() =>
+                && self.regs.free(ty, avoid).is_some() =>
             {
                 Loc::Reg(self.load(value, avoid))
             }
@@ -163,13 +161,17 @@ impl Walk<'_> {
         };
         self.a.allocation.locs.push(loc);
     }
+    // ANCHOR_END: in_place
 
+    /// Whether a value is used again before the next call, so that keeping it
+    /// in a register is of use.
     pub(super) fn is_used_before_call(&self, value: Value) -> bool {
         let next = self.a.live[value].next_use;
         next != NEVER && self.a.calls.last().is_none_or(|&call| next <= call)
     }
 
     /// Moves a value from its home to a register.
+    // ANCHOR: load
     fn load(&mut self, value: Value, avoid: u32) -> Reg {
         let ty = self.function.values[value].ty;
         let reg = self.room(ty, avoid);
@@ -179,45 +181,46 @@ impl Walk<'_> {
         self.a.allocation.moves.push((self.at, Move { from, to, ty }));
         reg
     }
+    // ANCHOR_END: load
 
     /// A free register; the value that is needed last makes room for it.
+    // ANCHOR: room
     fn room(&mut self, class: Type, avoid: u32) -> Reg {
-        self.regs.free(class, avoid).unwrap_or_else(|| {
-            let reg = self.regs.farthest(class, avoid, &self.a.live);
-            self.regs.forget(reg, &mut self.a.live);
-            reg
-        })
+        if let Some(free) = self.regs.free(class, avoid) {
+            return free;
+        }
+        let reg = self.regs.farthest(class, avoid, &self.a.live);
+        self.regs.forget(reg, &mut self.a.live);
+        reg
     }
+    // ANCHOR_END: room
 
-    /// Frees the registers of values that are not used again.
-    fn drop_dead(&mut self, operands: &[Value]) {
-        for &value in operands {
-            let live = &self.a.live[value];
-            if let (NEVER, Some(reg)) = (live.next_use, live.reg.expand()) {
-                self.regs.forget(reg, &mut self.a.live);
-            }
+    /// Frees the register of a value that is not used again.
+    // ANCHOR: drop_dead
+    fn drop_dead(&mut self, value: Value) {
+        let live = &self.a.live[value];
+        if let (NEVER, Some(reg)) = (live.next_use, live.reg.expand()) {
+            self.regs.forget(reg, &mut self.a.live);
         }
     }
+    // ANCHOR_END: drop_dead
 
-    /// Finds a register for the result.
-    fn define(&mut self, inst: Inst) {
-        let result = self.function.results[inst].expand();
-        let result = result.expect("the instruction yields a value");
-        let loc = match self.a.live[result].fused {
-            true => Loc::Flags,
-            false => {
-                let ty = self.function.values[result].ty;
-                let reg = self
-                    .preferred(result, ty)
-                    .filter(|&reg| self.can_have(reg))
-                    .unwrap_or_else(|| self.room(ty, 0));
-                self.regs.forget(reg, &mut self.a.live);
-                self.regs.put(reg, result, &mut self.a.live);
-                Loc::Reg(reg)
-            }
-        };
-        self.a.allocation.locs.push(loc);
+    /// Finds a register for a result, unless it stays in the flags.
+    // ANCHOR: define
+    fn define(&mut self, result: Value) {
+        if self.a.live[result].fused {
+            return self.a.allocation.locs.push(Loc::Flags);
+        }
+        let ty = self.function.values[result].ty;
+        let preferred = self.preferred(result, ty);
+        let reg = preferred
+            .filter(|&reg| self.can_have(reg))
+            .unwrap_or_else(|| self.room(ty, 0));
+        self.regs.forget(reg, &mut self.a.live);
+        self.regs.put(reg, result, &mut self.a.live);
+        self.a.allocation.locs.push(Loc::Reg(reg));
     }
+    // ANCHOR_END: define
 
     /// Whether a register is free, or holds what the next call will make it
     /// forget anyway.
@@ -226,91 +229,5 @@ impl Walk<'_> {
             Some(value) => !self.is_used_before_call(value),
             None => true,
         }
-    }
-
-    /// Where the next use would like to find the value: a call in the
-    /// register of an argument, a return in that of the result.
-    fn preferred(&self, value: Value, ty: Type) -> Option<Reg> {
-        let next = self.a.live[value].next_use;
-        let placed = &self.order.blocks[self.index];
-        if next == placed.end {
-            return match Exit::of(self.function, placed.block) {
-                Exit::Return(_) => Some(abi::result(ty)),
-                _ => None,
-            };
-        }
-        if next > placed.end || self.a.calls.last() != Some(&next) {
-            return None;
-        }
-        let inst = self.order.inst_at(self.function, self.index, next);
-        let InstData::Call { args, .. } = self.function.insts[inst] else {
-            return None;
-        };
-        let args = args.as_slice(&self.function.lists);
-        let types = args.iter().map(|&arg| self.function.values[arg].ty);
-        let mut passed = abi::passed(types);
-        let index = args.iter().take(16).position(|&arg| arg == value)?;
-        match passed.nth(index) {
-            Some(Passed::Reg(reg)) => Some(reg),
-            _ => None,
-        }
-    }
-
-    fn call(&mut self, inst: Inst) {
-        let InstData::Call { args, .. } = self.function.insts[inst] else {
-            unreachable!("a call")
-        };
-        let args = args.as_slice(&self.function.lists);
-        for &arg in args {
-            self.take_use(arg);
-        }
-        self.pass_arguments(args);
-        self.regs.forget_all(&mut self.a.live);
-        self.a.calls.pop();
-        self.a.allocation.calls = true;
-        if let Some(result) = self.function.results[inst].expand() {
-            let loc = match self.a.live[result].next_use {
-                NEVER => Loc::None,
-                _ => {
-                    let ty = self.function.values[result].ty;
-                    let reg = abi::result(ty);
-                    self.regs.put(reg, result, &mut self.a.live);
-                    Loc::Reg(reg)
-                }
-            };
-            self.a.allocation.locs.push(loc);
-        }
-    }
-
-    /// Locates the arguments that go to the stack, and moves the others to
-    /// their registers.
-    fn pass_arguments(&mut self, args: &[Value]) {
-        let types = args.iter().map(|&arg| self.function.values[arg].ty);
-        for (&arg, passed) in args.iter().zip(abi::passed(types)) {
-            let from = match self.a.live[arg].reg.expand() {
-                Some(reg) => Place::Reg(reg),
-                None => {
-                    self.a.need_home(arg);
-                    Place::Home(arg)
-                }
-            };
-            match passed {
-                Passed::Reg(to) => {
-                    let ty = self.function.values[arg].ty;
-                    self.a.parallel.add(from, Place::Reg(to), ty);
-                }
-                Passed::Stack(index) => {
-                    let out = &mut self.a.allocation;
-                    out.outgoing = out.outgoing.max(index + 1);
-                    out.locs.push(match from {
-                        Place::Reg(reg) => Loc::Reg(reg),
-                        Place::Home(value) => Loc::Home(value),
-                    });
-                }
-            }
-        }
-        let Allocator { parallel, allocation, .. } = &mut *self.a;
-        let moves = &mut allocation.moves;
-        parallel.resolve(&allocation.homes, |m| moves.push((self.at, m)));
     }
 }

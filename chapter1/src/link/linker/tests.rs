@@ -4,6 +4,8 @@ use super::*;
 use crate::codegen::Target;
 use crate::executor::memory::MemoryConfig;
 use crate::executor::{Host, InProcess};
+use crate::link::{Edge, EdgeKind, Section, SymbolId};
+use crate::symbol::Symbol;
 
 fn executor(config: &MemoryConfig) -> (InProcess, Linker) {
     let host = Host::default();

@@ -1,6 +1,6 @@
 //! The table of symbols.
 
-use super::{DylibId, QueryId, SymbolFlags, TrackerId, UnitId, WorkId};
+use super::types::{DylibId, QueryId, SymbolFlags, TrackerId, UnitId, WorkId};
 use crate::executor::ExecutorAddr;
 use crate::symbol::Symbol;
 use rustc_hash::{FxHashMap, FxHashSet};

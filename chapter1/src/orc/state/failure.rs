@@ -1,10 +1,9 @@
 //! Symbols that go: because they failed, or because they were removed.
 
-use super::entries::{Entry, Stage};
-use super::error::Removed;
-use super::{
-    Cause, Effect, EntryId, InUse, LookupError, State, Step, TrackerId, WorkId,
-};
+use super::State;
+use super::entries::{Entry, EntryId, Stage};
+use super::error::{Cause, InUse, LookupError, Removed};
+use super::types::{Effect, Step, TrackerId, UnitId, WorkId};
 use crate::symbol::Symbol;
 use std::sync::Arc;
 
@@ -12,6 +11,7 @@ impl<U, C> State<U, C> {
     /// The symbols of some work cannot be produced. They are gone, so that
     /// they can be defined again, and so is what was emitted in the hope of
     /// them.
+    // ANCHOR: fail
     pub fn fail(&mut self, id: WorkId, cause: Cause) {
         if let Ok(work) = self.open(id) {
             let entries = work.entries.to_vec();
@@ -20,6 +20,7 @@ impl<U, C> State<U, C> {
             self.remove_all(entries, cause);
         }
     }
+    // ANCHOR_END: fail
 
     /// Removes the symbols that belong to a tracker, whatever their stage,
     /// and what was emitted in the hope of those that were not ready.
@@ -86,6 +87,7 @@ impl<U, C> State<U, C> {
     }
 
     /// Removes symbols and all that depends on them.
+    // ANCHOR: remove_all
     fn remove_all(
         &mut self,
         mut going: Vec<EntryId>,
@@ -107,8 +109,10 @@ impl<U, C> State<U, C> {
         }
         symbols
     }
+    // ANCHOR_END: remove_all
 
     /// Takes a symbol out of all tables.
+    // ANCHOR: forget
     pub(super) fn forget(&mut self, id: EntryId) -> Option<Entry> {
         if self.entries.contains(id) {
             self.note(id, Step::Gone);
@@ -121,28 +125,40 @@ impl<U, C> State<U, C> {
             }
         }
         match entry.stage {
-            Stage::Lazy(unit) => {
-                let rest = &mut self.units[unit].entries;
-                rest.retain(|other| *other != id);
-                if rest.is_empty() {
-                    let unit = self.units.remove(unit).expect("just seen");
-                    self.effects.push(Effect::Drop(unit.unit));
-                }
-            }
+            Stage::Lazy(unit) => self.take_from_unit(unit, id),
             Stage::Materializing(work)
             | Stage::Resolved(work)
             | Stage::Emitted(work)
-            | Stage::Ready(work) => {
-                let rest = &mut self.work[work];
-                rest.entries.retain(|other| *other != id);
-                if rest.entries.is_empty() {
-                    if rest.is_emitted {
-                        self.effects.push(Effect::Release(work));
-                    }
-                    self.work.remove(work);
-                }
-            }
+            | Stage::Ready(work) => self.take_from_work(work, id),
         }
         Some(entry)
     }
+    // ANCHOR_END: forget
+
+    /// A unit has one symbol less; without any, it is of no use.
+    // ANCHOR: take_from_unit
+    fn take_from_unit(&mut self, unit: UnitId, id: EntryId) {
+        let rest = &mut self.units[unit].entries;
+        rest.retain(|other| *other != id);
+        if rest.is_empty() {
+            let unit = self.units.remove(unit).expect("just seen");
+            self.effects.push(Effect::Drop(unit.unit));
+        }
+    }
+    // ANCHOR_END: take_from_unit
+
+    /// Some work has one symbol less; when there are none, what it has put
+    /// in place can go.
+    // ANCHOR: take_from_work
+    fn take_from_work(&mut self, work: WorkId, id: EntryId) {
+        let rest = &mut self.work[work];
+        rest.entries.retain(|other| *other != id);
+        if rest.entries.is_empty() {
+            if rest.is_emitted {
+                self.effects.push(Effect::Release(work));
+            }
+            self.work.remove(work);
+        }
+    }
+    // ANCHOR_END: take_from_work
 }

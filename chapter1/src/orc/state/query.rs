@@ -1,9 +1,10 @@
 //! Lookups that walk along dependencies.
 
-use super::entries::{EntryList, Stage};
-use super::{
-    DylibId, Effect, EntryId, Found, LookupError, QueryId, State, Step,
-    Visibility, Wanted, WorkId,
+use super::State;
+use super::entries::{EntryId, EntryList, Stage};
+use super::error::LookupError;
+use super::types::{
+    DylibId, Effect, Found, QueryId, Step, Visibility, Wanted, WorkId,
 };
 use crate::symbol::Symbol;
 use rustc_hash::FxHashSet;
@@ -29,6 +30,7 @@ impl<U, C> State<U, C> {
     /// Work that cannot even give its symbols addresses before it has the
     /// answer says that it is the `asker`: if it would wait for itself, it
     /// is told so.
+    // ANCHOR: lookup
     pub fn lookup(
         &mut self,
         order: &[(DylibId, Visibility)],
@@ -46,34 +48,44 @@ impl<U, C> State<U, C> {
             let error = LookupError::Circular(names.to_vec());
             return self.refuse(completion, error);
         }
+        self.set_out(roots, wanted, asker, completion);
+    }
+    // ANCHOR_END: lookup
+
+    /// Answers a lookup that is not made.
+    // ANCHOR: refuse
+    pub fn refuse(&mut self, completion: C, error: LookupError) {
+        self.effects.push(Effect::Complete(completion, Err(error)));
+    }
+    // ANCHOR_END: refuse
+
+    /// Begins a lookup, and answers it if there is nothing to wait for.
+    // ANCHOR: set_out
+    fn set_out(
+        &mut self,
+        roots: EntryList,
+        wanted: Wanted,
+        asker: Option<WorkId>,
+        completion: C,
+    ) {
         let asker = asker.filter(|&asker| self.work.contains_key(asker));
-        let seen = FxHashSet::default();
-        let query = Query {
-            completion,
-            wanted,
-            roots: roots.clone(),
-            seen,
-            waits: 0,
-            asker,
-        };
+        let (from, seen, waits) = (roots.clone(), FxHashSet::default(), 0);
+        let query = Query { completion, wanted, roots, seen, waits, asker };
         let id = self.queries.insert(query);
         if let Some(asker) = asker {
             self.work[asker].asks.push(id);
         }
         let mut next = Vec::new();
-        for at in roots {
+        for at in from {
             self.visit(id, at, true, &mut next);
         }
         self.walk(id, next);
         self.complete_if_done(id);
     }
-
-    /// Answers a lookup that is not made.
-    pub fn refuse(&mut self, completion: C, error: LookupError) {
-        self.effects.push(Effect::Complete(completion, Err(error)));
-    }
+    // ANCHOR_END: set_out
 
     /// Whether the addresses of some symbols depend on those of some work's.
+    // ANCHOR: would_wait_for
     fn would_wait_for(&self, asker: WorkId, symbols: &[EntryId]) -> bool {
         let mut seen = FxHashSet::default();
         let mut stack = symbols.to_vec();
@@ -91,16 +103,20 @@ impl<U, C> State<U, C> {
         }
         false
     }
+    // ANCHOR_END: would_wait_for
 
     /// Goes on walking, from `stack`.
+    // ANCHOR: walk
     fn walk(&mut self, id: QueryId, mut stack: Vec<EntryId>) {
         while let Some(at) = stack.pop() {
             self.visit(id, at, false, &mut stack);
         }
     }
+    // ANCHOR_END: walk
 
     /// A lookup comes by a symbol, and perhaps has to wait there. Where to
     /// walk on is added to `next`.
+    // ANCHOR: visit
     fn visit(
         &mut self,
         id: QueryId,
@@ -129,8 +145,10 @@ impl<U, C> State<U, C> {
             _ => next.extend_from_slice(&entry.dependencies),
         }
     }
+    // ANCHOR_END: visit
 
     /// A symbol has got so far: those who waited here for that walk on.
+    // ANCHOR: wake
     pub(super) fn wake(&mut self, at: EntryId, reached: Wanted) {
         let mut woken = Vec::new();
         for (id, waits) in &mut self.entries[at].queries {
@@ -147,9 +165,11 @@ impl<U, C> State<U, C> {
             self.complete_if_done(id);
         }
     }
+    // ANCHOR_END: wake
 
     /// Answers a lookup that waits nowhere. If it wanted its symbols ready,
     /// all that it has seen is.
+    // ANCHOR: complete_if_done
     fn complete_if_done(&mut self, id: QueryId) {
         if self.queries[id].waits > 0 {
             return;
@@ -173,8 +193,10 @@ impl<U, C> State<U, C> {
         let found = Ok(found.collect());
         self.effects.push(Effect::Complete(query.completion, found));
     }
+    // ANCHOR_END: complete_if_done
 
     /// Answers a lookup with a failure.
+    // ANCHOR: abandon
     pub(super) fn abandon(&mut self, id: QueryId, error: LookupError) {
         if !self.queries.contains_key(id) {
             return;
@@ -187,7 +209,9 @@ impl<U, C> State<U, C> {
         }
         self.effects.push(Effect::Complete(query.completion, Err(error)));
     }
+    // ANCHOR_END: abandon
 
+    // ANCHOR: end
     fn end(&mut self, id: QueryId) -> Query<C> {
         let query = self.queries.remove(id).expect("under way");
         if let Some(work) = query.asker.and_then(|w| self.work.get_mut(w)) {
@@ -195,4 +219,5 @@ impl<U, C> State<U, C> {
         }
         query
     }
+    // ANCHOR_END: end
 }

@@ -4,6 +4,7 @@
 mod model;
 
 use super::*;
+use crate::executor::ExecutorAddr;
 
 type Machine = State<&'static str, &'static str>;
 

@@ -14,9 +14,11 @@ use cranelift_entity::EntityList;
 impl ItemParser<'_, '_> {
     /// An expression inside another: the one place where nesting is counted
     /// and the native stack is looked after.
+    // ANCHOR: expression
     pub(super) fn expression(&mut self) -> Parse<Expr> {
         self.nested(|parser| parser.climb(1))
     }
+    // ANCHOR_END: expression
 
     /// An expression that does not end the item that it is in: something
     /// must follow.
@@ -27,6 +29,7 @@ impl ItemParser<'_, '_> {
         result
     }
 
+    // ANCHOR: nested
     fn nested<T>(
         &mut self,
         parse: impl FnOnce(&mut Self) -> Parse<T>,
@@ -39,11 +42,13 @@ impl ItemParser<'_, '_> {
         self.p.depth -= 1;
         result
     }
+    // ANCHOR_END: nested
 
     /// Operands joined by operators that bind at least as tightly as
     /// `weakest`. To the right of an operator stands whatever binds tighter
     /// than it; what binds equally belongs to this loop, so that operators
     /// group to the left.
+    // ANCHOR: climb
     fn climb(&mut self, weakest: u8) -> Parse<Expr> {
         cancel::check().map_err(|cancelled| self.error(cancelled.into()))?;
         let mut lhs = self.unary()?;
@@ -60,9 +65,11 @@ impl ItemParser<'_, '_> {
         }
         Ok(lhs)
     }
+    // ANCHOR_END: climb
 
     /// `target = value`, at the `=`. The only operator that groups to the
     /// right: the value may be an assignment itself.
+    // ANCHOR: assignment
     fn assignment(&mut self, lhs: Expr, precedence: u8) -> Parse<Expr> {
         let target = self.target(lhs)?;
         self.p.advance();
@@ -76,8 +83,10 @@ impl ItemParser<'_, '_> {
         let start = self.ast.spans[lhs];
         Ok(self.finish(start, ExprData::Assign { target, value }))
     }
+    // ANCHOR_END: assignment
 
     #[inline]
+    // ANCHOR: peek_binary
     fn peek_binary(&self, weakest: u8) -> Option<(u8, BinaryOperator)> {
         if self.p.token != Token::Operator || self.p.ends_with_line() {
             return None;
@@ -86,6 +95,7 @@ impl ItemParser<'_, '_> {
         let operator = self.operators.binary(op)?;
         (operator.precedence >= weakest).then_some((op, operator))
     }
+    // ANCHOR_END: peek_binary
 
     fn binary_kind(&mut self, op: u8, meaning: Meaning) -> BinaryKind {
         BinaryKind::new(meaning, || self.operator_function("binary", op))
@@ -103,6 +113,7 @@ impl ItemParser<'_, '_> {
         }
     }
 
+    // ANCHOR: unary
     fn unary(&mut self) -> Parse<Expr> {
         if self.p.token != Token::Operator {
             return self.primary();
@@ -119,6 +130,7 @@ impl ItemParser<'_, '_> {
         let span = start.to(self.ast.spans[operand]);
         Ok(self.ast.push(ExprData::Unary { callee, operand }, span))
     }
+    // ANCHOR_END: unary
 
     fn primary(&mut self) -> Parse<Expr> {
         match self.p.token {

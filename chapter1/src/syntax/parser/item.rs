@@ -10,17 +10,21 @@ use crate::syntax::names::Name;
 use crate::syntax::operators::{DEFAULT_PRECEDENCE, MAX_PRECEDENCE, Operators};
 
 impl ItemParser<'_, '_> {
+    /// An item with all that belongs to it, the `;` included.
     pub(super) fn item(&mut self) -> Parse<Parsed> {
-        match self.p.token {
-            Token::Def => self.definition(),
-            Token::Extern => self.external(),
+        let parsed = match self.p.token {
+            Token::Def => self.definition()?,
+            Token::Extern => self.external()?,
             _ => {
                 let body = self.expression()?;
-                Ok(Parsed::Item(Item::Expression { body }))
+                Parsed::Item(Item::Expression { body })
             }
-        }
+        };
+        self.end_of_item()?;
+        Ok(parsed)
     }
 
+    // ANCHOR: definition
     fn definition(&mut self) -> Parse<Parsed> {
         let start = self.p.span;
         self.p.advance();
@@ -32,6 +36,7 @@ impl ItemParser<'_, '_> {
         }
         Ok(Parsed::Item(Item::Definition { prototype, body }))
     }
+    // ANCHOR_END: definition
 
     fn external(&mut self) -> Parse<Parsed> {
         let start = self.p.span;
@@ -162,7 +167,7 @@ impl ItemParser<'_, '_> {
     }
 
     /// What follows an item must end it, or begin another.
-    pub(super) fn end_of_item(&mut self) -> Parse<()> {
+    fn end_of_item(&mut self) -> Parse<()> {
         if self.p.ends_with_line() {
             return Ok(());
         }

@@ -101,6 +101,7 @@ impl<'s> Parser<'s> {
 
     /// Parses the next item into `ast`. An operator that the item defines
     /// is entered in `operators`, unless the item is refused.
+    // ANCHOR: next_item
     pub fn next_item(
         &mut self,
         operators: &mut Operators,
@@ -112,23 +113,16 @@ impl<'s> Parser<'s> {
         if self.token == Token::End {
             return Parsed::End;
         }
-        let before = *operators;
-        self.depth = 0;
-        self.unclosed = 0;
+        (self.depth, self.unclosed) = (0, 0);
         self.is_unfinished = false;
+        let before = *operators;
         let mut item = ItemParser { p: self, operators, ast };
-        let parsed = item.item().and_then(|parsed| {
-            item.end_of_item()?;
-            Ok(parsed)
-        });
-        parsed.unwrap_or_else(|error| {
+        item.item().unwrap_or_else(|error| {
             *operators = before;
-            let is_at_end = error.span == self.span;
-            self.is_unfinished = self.token == Token::End && is_at_end;
-            self.recover(error.span);
-            Parsed::Refused(*error)
+            self.refuse(*error)
         })
     }
+    // ANCHOR_END: next_item
 
     /// Whether the last item might have gone on if there were more text:
     /// nothing that ends it has been seen.
@@ -164,8 +158,16 @@ impl<'s> Parser<'s> {
         (self.token, self.span) = self.lexer.token();
     }
 
+    fn refuse(&mut self, error: SyntaxError) -> Parsed {
+        let is_at_end = error.span == self.span;
+        self.is_unfinished = self.token == Token::End && is_at_end;
+        self.recover(error.span);
+        Parsed::Refused(error)
+    }
+
     /// Skips to where the next item can begin: after a `;`, or at a `def`
     /// or `extern` that begins a line; at a prompt, at the next line.
+    // ANCHOR: recover
     fn recover(&mut self, mistake: Span) {
         loop {
             let is_behind = self.previous_end > mistake.start;
@@ -181,6 +183,7 @@ impl<'s> Parser<'s> {
             }
         }
     }
+    // ANCHOR_END: recover
 
     /// Whether an item that is complete so far ends here, at the end of its
     /// line.

@@ -1,7 +1,9 @@
 //! Pages with one fault each, in a real browser. Where there is none, these
 //! tests have nothing to test with, and say so.
 
+mod figures;
 mod linked;
+mod notes;
 
 use super::*;
 use crate::book::render::tests::workspace;
@@ -96,6 +98,26 @@ fn copying_a_transcript_copies_its_command_alone() {
     assert_eq!(copied, json!(["echo hello", "echo bye"]));
 }
 
+/// Gives the book of a workspace our stylesheet and scripts, renders it, and
+/// loads its page.
+fn load_in_style(browser: &mut Browser, root: &Path) {
+    let theme = root.join(BOOK).join("theme");
+    fs::create_dir_all(&theme).unwrap();
+    let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("../book/theme");
+    for file in ["book.css", "figures.js"] {
+        fs::copy(ours.join(file), theme.join(file)).unwrap();
+    }
+    let config = root.join(BOOK).join("book.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    let more = "[output.html]\nadditional-css = [\"theme/book.css\"]\n\
+                additional-js = [\"theme/figures.js\"]\n\
+                preferred-dark-theme = \"coal\"\n";
+    fs::write(config, text + more).unwrap();
+    render::render(root).unwrap();
+    let page = root.join(RENDERED).join("page.html");
+    browser.load(&format!("file://{}", page.display())).unwrap();
+}
+
 /// A page with a stepper of three steps, in a browser.
 fn stepper(browser: &mut Browser) -> tempfile::TempDir {
     let root = workspace("# Page\n\n{{#stepper trace}}\n");
@@ -105,20 +127,7 @@ fn stepper(browser: &mut Browser) -> tempfile::TempDir {
                  state  `f` is ready\n";
     fs::write(recordings.join("trace.txt"), format!("$ true\n{lines}"))
         .unwrap();
-    let theme = root.path().join(BOOK).join("theme");
-    fs::create_dir_all(&theme).unwrap();
-    let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("../book/theme");
-    for file in ["book.css", "figures.js"] {
-        fs::copy(ours.join(file), theme.join(file)).unwrap();
-    }
-    let config = root.path().join(BOOK).join("book.toml");
-    let text = fs::read_to_string(&config).unwrap();
-    let more = "[output.html]\nadditional-css = [\"theme/book.css\"]\n\
-                additional-js = [\"theme/figures.js\"]\n";
-    fs::write(config, text + more).unwrap();
-    render::render(root.path()).unwrap();
-    let page = root.path().join(RENDERED).join("page.html");
-    browser.load(&format!("file://{}", page.display())).unwrap();
+    load_in_style(browser, root.path());
     root
 }
 

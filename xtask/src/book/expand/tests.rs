@@ -287,10 +287,73 @@ fn what_is_folded_is_recorded() {
     let (text, faults) = expand(&page);
     assert_eq!(faults, [""; 0]);
     assert!(text.contains("<summary>And what?</summary><figure"), "{text}");
+    let (question, _) = text.split_once("<details class=\"predict\"").unwrap();
+    assert!(question.contains("<pre class=\"command\">"), "{text}");
+    assert!(!question.contains("<samp>"), "{text}");
 }
 
 #[test]
 fn an_exercise_is_answered_and_ended() {
     assert!(fault("{{#exercise a}}").ends_with("has no `end`"));
     assert!(fault("{{#exercise a}}\n\n{{#end}}").contains("without an answer"));
+}
+
+/// A page's faults in a workspace with two figures and a pipeline.
+fn drawn(page: &str) -> (String, Vec<String>) {
+    let root = workspace();
+    let write = |path: &str, text: &str| {
+        let path = root.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    let figure = "<svg viewBox=\"0 0 9 9\"><title>T</title><desc>D</desc>\
+                  <rect id=\"r\" class=\"box\"/></svg>";
+    write("book/figures/good.svg", figure);
+    let mute = figure.replacen("<title>T</title>", "", 1);
+    write("book/figures/mute.svg", &format!("\n{mute}"));
+    let stages = "[stages.a]\npage = \"chapter1/page.md\"\nabout = \"A\"\n\
+                  [chapters.chapter1]\naround = \"a\"\nrow = [\"a\"]\n\
+                  over = \"a\"\n";
+    write("book/pipeline.toml", stages);
+    let text = &format!("{GOOD}\n{page}\n");
+    write("book/src/chapter1/page.md", text);
+    let mut expander = Expander::new(root.path()).unwrap();
+    let path = Path::new("book/src/chapter1/page.md");
+    let text = expander.expand(Page { path, text });
+    let faults = expander.finish().faults;
+    // That of the mute figure comes first, whoever shows it.
+    let faults: Vec<_> = faults.iter().map(Fault::to_string).collect();
+    assert_eq!(faults[0], "book/figures/mute.svg:2: a figure has a `title`");
+    (text, faults[1..].to_vec())
+}
+
+#[test]
+fn a_figure_stands_on_the_page_with_its_names() {
+    let (text, faults) = drawn("{{#figure good}}\n\n{{#here a}}");
+    assert_eq!(faults, [""; 0]);
+    let expected = "aria-labelledby=\"figure-good-title\" \
+                    aria-describedby=\"figure-good-desc\">\
+                    <title id=\"figure-good-title\">T</title>";
+    assert!(text.contains(expected), "{text}");
+    assert!(text.contains("<rect id=\"figure-good-r\""), "{text}");
+    assert!(text.contains("<figcaption>T</figcaption>"), "{text}");
+    assert!(text.contains("<nav class=\"here\""), "{text}");
+}
+
+#[test]
+fn a_figure_that_is_not_there_or_there_twice_is_a_fault() {
+    let none = "book/src/chapter1/page.md:13: no figure \
+                `book/figures/none.svg`";
+    assert_eq!(drawn("{{#figure none}}").1, [none]);
+    let twice = "book/src/chapter1/page.md:15: the page has the figure \
+                 `good` already";
+    assert_eq!(drawn("{{#figure good}}\n\n{{#figure good}}").1, [twice]);
+    assert_eq!(drawn("{{#figure mute}}").1, [""; 0]);
+}
+
+#[test]
+fn a_stage_that_nobody_knows_is_a_fault() {
+    let unknown = "book/src/chapter1/page.md:13: the chapter has no stage \
+                   `b`, only a, a, a";
+    assert_eq!(drawn("{{#here b}}").1, [unknown]);
 }

@@ -3,10 +3,23 @@
 
 use super::quantity::{Quantity, Unit};
 
-/// The value of some words: operands with `*` and `/` between them, taken
-/// from the left. An operand is what `lookup` knows by name, or a number,
-/// with or without a unit behind it.
+/// The value of some words: products with `-` between them, which consist of
+/// operands with `*` and `/` between them, all taken from the left. An operand
+/// is what `lookup` knows by name, or a number, with or without a unit behind
+/// it.
 pub(crate) fn value(
+    words: &[&str],
+    lookup: &mut dyn FnMut(&str) -> Result<Quantity, String>,
+) -> Result<Quantity, String> {
+    let mut terms = words.split(|word| *word == "-");
+    let mut result = product(terms.next().unwrap_or_default(), lookup)?;
+    for term in terms {
+        result = combined(result, "-", product(term, lookup)?)?;
+    }
+    Ok(result)
+}
+
+fn product(
     words: &[&str],
     lookup: &mut dyn FnMut(&str) -> Result<Quantity, String>,
 ) -> Result<Quantity, String> {
@@ -75,6 +88,10 @@ fn combined(
     right: Quantity,
 ) -> Result<Quantity, String> {
     let unit = match (left.unit, operator, right.unit) {
+        (a, "-", b) if a == b => a,
+        (_, "-", _) => {
+            return Err(format!("`{left} - {right}` has no unit"));
+        }
         (unit, _, Unit::One) | (Unit::One, "*", unit) => unit,
         (a, "/", b) if a == b => Unit::One,
         _ => return Err(format!("`{left} {operator} {right}` has no unit")),
@@ -86,7 +103,11 @@ fn combined(
     }
     let runs = (0..count).map(|run| {
         let (a, b) = (a[run % a.len()], b[run % b.len()]);
-        if operator == "*" { a * b } else { a / b }
+        match operator {
+            "-" => a - b,
+            "*" => a * b,
+            _ => a / b,
+        }
     });
     Ok(Quantity { runs: runs.collect(), unit })
 }
@@ -120,6 +141,14 @@ mod tests {
         assert_eq!(shown("slow / fast").unwrap(), "3.0");
         assert_eq!(shown("slow / 2").unwrap(), "3.0 µs");
         assert_eq!(shown("2 * slow / 3 µs").unwrap(), "4.0");
+    }
+
+    #[test]
+    fn a_difference_is_one_of_products_run_by_run() {
+        assert_eq!(shown("slow - fast").unwrap(), "4.0 µs");
+        assert_eq!(shown("slow - fast * 2 - 1 µs").unwrap(), "1.0 µs");
+        assert!(shown("slow - 2").unwrap_err().contains("no unit"));
+        assert!(shown("slow -").unwrap_err().contains("missing"));
     }
 
     #[test]

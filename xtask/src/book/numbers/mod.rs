@@ -10,6 +10,7 @@ mod loose;
 mod quantity;
 
 pub(crate) use loose::loose;
+pub(crate) use quantity::{Quantity, Unit, shown};
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,7 +21,6 @@ use serde::{Deserialize, Serialize};
 
 use super::fault::Fault;
 use super::html::escape;
-use quantity::Quantity;
 
 /// Where data files are, from the workspace's root.
 pub(crate) const DIRECTORY: &str = "book/data";
@@ -54,7 +54,7 @@ pub(crate) struct Numbers {
 }
 
 /// A number on a page.
-#[derive(PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Shown {
     /// What stands in the text.
     pub(crate) text: String,
@@ -80,17 +80,25 @@ impl Numbers {
 
     /// What stands for `{{value …}}`.
     pub(crate) fn value(&self, words: &[&str]) -> Result<Shown, String> {
-        let mut used = Vec::new();
-        let value = self.evaluate(words, &mut used)?;
-        let measurement =
-            used.first().ok_or("nothing in there has been measured")?;
+        let (value, place) = self.measured(words)?;
         let (least, most) = value.spread();
-        let Measurement { machine, date, .. } = measurement;
         let origin = format!(
-            "Median of {} runs, from {least} to {most}; {machine}; {date}",
+            "Median of {} runs, from {least} to {most}; {place}",
             value.runs.len()
         );
         Ok(Shown { text: value.to_string(), origin })
+    }
+
+    /// What an expression has measured, and on which machine and day.
+    pub(crate) fn measured(
+        &self,
+        words: &[&str],
+    ) -> Result<(Quantity, String), String> {
+        let mut used = Vec::new();
+        let value = self.evaluate(words, &mut used)?;
+        let Measurement { machine, date, .. } =
+            used.first().ok_or("nothing in there has been measured")?;
+        Ok((value, format!("{machine}; {date}")))
     }
 
     /// Whether the comparison in `{{claim …}}` holds.

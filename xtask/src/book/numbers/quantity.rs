@@ -77,7 +77,7 @@ impl fmt::Display for Quantity {
 }
 
 /// The least unit below a thousand of which the number is.
-fn shown(number: f64, unit: Unit) -> String {
+pub(crate) fn shown(number: f64, unit: Unit) -> String {
     let fitting = NAMES.into_iter().filter(|it| it.1 == unit);
     let mut best = None;
     for (name, _, size) in fitting {

@@ -71,12 +71,21 @@ impl Transcripts {
     /// # Errors
     /// If there is none of this name.
     pub(crate) fn html(&mut self, name: &str) -> Result<String, String> {
-        let exchanges = self
-            .by_name
-            .get(name)
-            .ok_or_else(|| format!("no transcript `{name}`"))?;
-        self.shown.insert(name.to_owned());
-        Ok(figure(exchanges))
+        Ok(figure(self.exchanges(name)?, Exchange::html))
+    }
+
+    /// The commands of a recording as a figure, and the answers as another.
+    /// It counts as shown from now on.
+    ///
+    /// # Errors
+    /// If there is none of this name.
+    pub(crate) fn halves(
+        &mut self,
+        name: &str,
+    ) -> Result<(String, String), String> {
+        let exchanges = self.exchanges(name)?;
+        let commands = figure(exchanges, Exchange::command_html);
+        Ok((commands, figure(exchanges, Exchange::answer_html)))
     }
 
     /// All that the commands of a recording have printed. It counts as shown
@@ -85,9 +94,17 @@ impl Transcripts {
     /// # Errors
     /// If there is none of this name.
     pub(crate) fn output(&mut self, name: &str) -> Result<String, String> {
-        self.html(name)?;
-        let exchanges = &self.by_name[name];
-        Ok(exchanges.iter().map(|exchange| &*exchange.output).collect())
+        let exchanges = self.exchanges(name)?.iter();
+        Ok(exchanges.map(|exchange| &*exchange.output).collect())
+    }
+
+    fn exchanges(&mut self, name: &str) -> Result<&[Exchange], String> {
+        let exchanges = self
+            .by_name
+            .get(name)
+            .ok_or_else(|| format!("no transcript `{name}`"))?;
+        self.shown.insert(name.to_owned());
+        Ok(exchanges)
     }
 
     /// The recordings that no page has shown.
@@ -173,13 +190,21 @@ impl Exchange {
         format!("$ {command}\n{}{status}", self.output)
     }
 
-    /// The command is the only code here: so it alone is copied.
     fn html(&self) -> String {
+        self.command_html() + &self.answer_html()
+    }
+
+    /// The command is the only code here: so it alone is copied.
+    fn command_html(&self) -> String {
         let command = html::escape(&self.command);
-        let mut html = format!(
+        format!(
             "<pre class=\"command\"><code class=\"nohighlight\">{command}\
              </code></pre>"
-        );
+        )
+    }
+
+    fn answer_html(&self) -> String {
+        let mut html = String::new();
         if !self.output.is_empty() {
             let output = html::escape(self.output.trim_end());
             html += &format!(
@@ -195,8 +220,8 @@ impl Exchange {
     }
 }
 
-fn figure(exchanges: &[Exchange]) -> String {
-    let content: String = exchanges.iter().map(Exchange::html).collect();
+fn figure(exchanges: &[Exchange], html: fn(&Exchange) -> String) -> String {
+    let content: String = exchanges.iter().map(html).collect();
     format!("<figure class=\"transcript\">{content}</figure>\n")
 }
 
@@ -224,7 +249,8 @@ mod tests {
 
     #[test]
     fn only_the_command_is_in_a_code_element() {
-        let html = figure(&parse("$ echo '<a>'\n<a>\n").unwrap());
+        let exchanges = parse("$ echo '<a>'\n<a>\n").unwrap();
+        let html = figure(&exchanges, Exchange::html);
         assert_eq!(html.matches("<code").count(), 1);
         assert!(html.contains(">echo '&lt;a&gt;'</code>"), "{html}");
         assert!(html.contains("<samp>&lt;a&gt;</samp>"), "{html}");

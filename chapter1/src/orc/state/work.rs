@@ -1,0 +1,149 @@
+//! Work: a unit begins, its symbols get addresses, their bytes are in place.
+
+use super::entries::{EntryId, EntryList, Stage};
+use super::error::{Cause, Defunct, DependencyGone, NoAddress};
+use super::types::{
+    DylibId, Effect, QueryId, Step, TrackerId, UnitId, Wanted, WorkId,
+};
+use super::{State, Unit};
+use crate::executor::ExecutorAddr;
+use crate::symbol::Symbol;
+
+/// The symbols that some work is responsible for or has made.
+pub(super) struct Work {
+    pub(super) dylib: DylibId,
+    pub(super) tracker: TrackerId,
+    pub(super) entries: EntryList,
+    /// The lookups that it must see answered before it can go on.
+    pub(super) asks: Vec<QueryId>,
+    pub(super) is_emitted: bool,
+}
+
+impl Work {
+    pub(super) fn new(
+        dylib: DylibId,
+        tracker: TrackerId,
+        entries: EntryList,
+    ) -> Work {
+        let (asks, is_emitted) = (Vec::new(), false);
+        Work { dylib, tracker, entries, asks, is_emitted }
+    }
+}
+
+impl<U, C> State<U, C> {
+    /// The symbols that some work is still responsible for.
+    pub fn responsibility(&self, work: WorkId) -> Vec<Symbol> {
+        let entries = self.work.get(work).map_or(&[][..], |w| &w.entries);
+        let names = entries.iter().map(|&id| self.entries[id].name.clone());
+        names.collect()
+    }
+
+    /// Whether some work still has symbols to produce.
+    pub fn is_open(&self, work: WorkId) -> bool {
+        self.open(work).is_ok()
+    }
+
+    /// The symbols of some work get addresses. Addresses of other symbols
+    /// are ignored.
+    ///
+    /// # Errors
+    /// If they are not wanted any more, or not all of them have an address:
+    /// they fail then.
+    // ANCHOR: resolve
+    pub fn resolve(
+        &mut self,
+        work: WorkId,
+        addresses: &[(Symbol, ExecutorAddr)],
+    ) -> Result<(), Defunct> {
+        let Work { dylib, ref entries, .. } = *self.open(work)?;
+        let entries = entries.clone();
+        for (name, address) in addresses {
+            let Some(&id) = self.dylibs[dylib].get(name) else { continue };
+            let entry = &mut self.entries[id];
+            if entry.stage == Stage::Materializing(work) {
+                entry.address = Some(*address);
+                entry.stage = Stage::Resolved(work);
+                self.note(id, Step::Resolved(*address));
+            }
+        }
+        self.check_resolved(work, &entries)?;
+        for id in entries {
+            self.wake(id, Wanted::Resolved);
+        }
+        Ok(())
+    }
+    // ANCHOR_END: resolve
+
+    /// The bytes of some work's symbols are in place. They can be used as
+    /// soon as what they depend on can.
+    ///
+    /// # Errors
+    /// If they, or something they depend on, are not wanted any more, or if
+    /// they have not been resolved: they fail then.
+    // ANCHOR: emit
+    pub fn emit(
+        &mut self,
+        work: WorkId,
+        dependencies: &[EntryId],
+    ) -> Result<(), Defunct> {
+        let entries = self.open(work)?.entries.clone();
+        let is_gone = |&id: &EntryId| !self.entries.contains(id);
+        if dependencies.iter().any(is_gone) {
+            self.fail(work, Cause::new(DependencyGone));
+            return Err(Defunct);
+        }
+        self.check_resolved(work, &entries)?;
+        self.work[work].is_emitted = true;
+        for &id in &entries {
+            self.entries[id].stage = Stage::Emitted(work);
+            self.entries[id].dependencies = EntryList::from(dependencies);
+            for &dependency in dependencies {
+                self.entries[dependency].dependants.insert(id);
+            }
+            self.note(id, Step::Emitted);
+        }
+        for id in entries {
+            self.wake(id, Wanted::Ready);
+        }
+        Ok(())
+    }
+    // ANCHOR_END: emit
+
+    /// Lets a unit begin.
+    // ANCHOR: start
+    pub(super) fn start(&mut self, id: UnitId) {
+        let Some(unit) = self.units.remove(id) else { return };
+        let Unit { unit, dylib, tracker, entries } = unit;
+        let work = self.work.insert(Work::new(dylib, tracker, entries));
+        for index in 0..self.work[work].entries.len() {
+            let entry = self.work[work].entries[index];
+            self.entries[entry].stage = Stage::Materializing(work);
+            self.note(entry, Step::Materializing);
+        }
+        self.effects.push(Effect::Materialize(unit, work, dylib));
+    }
+    // ANCHOR_END: start
+
+    /// Work that has not come to its end.
+    // ANCHOR: open
+    pub(super) fn open(&self, work: WorkId) -> Result<&Work, Defunct> {
+        let work = self.work.get(work).ok_or(Defunct)?;
+        if work.is_emitted { Err(Defunct) } else { Ok(work) }
+    }
+    // ANCHOR_END: open
+
+    /// Lets work fail that has a symbol without an address.
+    // ANCHOR: check_resolved
+    fn check_resolved(
+        &mut self,
+        work: WorkId,
+        entries: &[EntryId],
+    ) -> Result<(), Defunct> {
+        let is_nowhere = |&&id: &&EntryId| self.entries[id].address.is_none();
+        let Some(&id) = entries.iter().find(is_nowhere) else { return Ok(()) };
+        let name = self.entries[id].name.clone();
+        self.fail(work, Cause::new(NoAddress(name)));
+        Err(Defunct)
+    }
+    // ANCHOR_END: check_resolved
+}
