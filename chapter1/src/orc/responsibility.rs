@@ -8,7 +8,6 @@ use super::state::{Cause, Defunct, EntryId, LookupResult, Wanted, WorkId};
 use super::unit::MaterializationUnit;
 use crate::executor::ExecutorAddr;
 use crate::symbol::Symbol;
-use std::error::Error;
 use std::sync::Arc;
 use std::thread;
 use thiserror::Error;
@@ -106,9 +105,8 @@ impl MaterializationResponsibility {
     }
 
     /// Says why the symbols cannot be produced.
-    pub fn fail(self, error: impl Error + Send + Sync + 'static) {
-        let cause = Cause::new(error);
-        self.session().fail(self.work, cause);
+    pub fn fail(self, cause: impl Into<Cause>) {
+        self.session().fail(self.work, cause.into());
     }
 
     /// Hands the responsibility for some of the symbols on.

@@ -30,10 +30,8 @@ pub struct Loops {
 impl Loops {
     /// Finds the loops of a function.
     pub fn compute(flow: &ControlFlow, tree: &DominatorTree) -> Loops {
-        let mut found = Loops {
-            loops: PrimaryMap::new(),
-            innermost: SecondaryMap::new(),
-        };
+        let mut found =
+            Loops { loops: PrimaryMap::new(), innermost: SecondaryMap::new() };
         // Headers of inner loops come first: they are dominated by those of
         // the loops around them.
         for &header in flow.reverse_postorder().iter().rev() {

@@ -91,7 +91,8 @@ impl<'f> Placement<'f> {
     fn look_at(&mut self, block: Block) {
         let Placement { stores, reads, lists, .. } = self;
         for &inst in &self.function.blocks[block].insts {
-            let is_last = |list: &EntityList<Block>, lists: &ListPool<Block>| {
+            let is_last = |list: &EntityList<Block>,
+                           lists: &ListPool<Block>| {
                 list.as_slice(lists).last() == Some(&block)
             };
             match self.function.insts[inst] {

@@ -10,6 +10,7 @@ pub use mem2reg::Mem2Reg;
 
 use crate::analysis::Analyses;
 use chapter1::ir::Function;
+use std::sync::Arc;
 
 /// What a pass has changed.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -33,4 +34,9 @@ pub trait Pass: Send + Sync {
 
     /// Changes a function, of which `analyses` know.
     fn run(&self, function: &mut Function, analyses: &mut Analyses) -> Changed;
+}
+
+/// All passes, in the order in which they do most.
+pub fn all() -> Vec<Arc<dyn Pass>> {
+    vec![Arc::new(Mem2Reg)]
 }

@@ -19,6 +19,12 @@ impl Cause {
     }
 }
 
+impl<E: Error + Send + Sync + 'static> From<E> for Cause {
+    fn from(error: E) -> Cause {
+        Cause::new(error)
+    }
+}
+
 impl Deref for Cause {
     type Target = dyn Error + Send + Sync;
 
