@@ -11,7 +11,6 @@ use chapter1::symbol::Symbol;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-// ANCHOR: Cache
 pub(super) struct Cache {
     below: Arc<ObjectLinkingLayer>,
     compile: Compile,
@@ -19,7 +18,6 @@ pub(super) struct Cache {
     /// of that one.
     known: Mutex<HashMap<String, (Symbol, LinkGraph)>>,
 }
-// ANCHOR_END: Cache
 
 pub(super) fn layer(
     below: Arc<ObjectLinkingLayer>,

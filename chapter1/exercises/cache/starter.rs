@@ -8,7 +8,6 @@ use chapter1::orc::{
 use chapter1::symbol::Symbol;
 use std::sync::Arc;
 
-// ANCHOR: starter
 pub(super) struct Cache {
     below: Arc<ObjectLinkingLayer>,
     compile: Compile,
@@ -20,7 +19,6 @@ pub(super) fn layer(
 ) -> Arc<Cache> {
     Arc::new(Cache { below, compile })
 }
-// ANCHOR_END: starter
 
 impl Layer for Cache {
     type Program = Module;
@@ -33,7 +31,6 @@ impl Layer for Cache {
         functions.collect()
     }
 
-    // ANCHOR: emit
     fn emit(
         self: &Arc<Self>,
         responsibility: MaterializationResponsibility,
@@ -44,5 +41,4 @@ impl Layer for Cache {
             Err(error) => responsibility.fail(error),
         }
     }
-    // ANCHOR_END: emit
 }

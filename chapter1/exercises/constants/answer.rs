@@ -41,7 +41,6 @@ impl DefinitionGenerator for Constants {
 }
 
 /// What a name stands for, if it is one of ours.
-// ANCHOR: value
 pub(super) fn value(name: &str) -> Option<f64> {
     match name {
         "pi" => Some(consts::PI),
@@ -64,4 +63,3 @@ pub(super) fn constant(name: &Symbol, value: f64) -> Module {
     builder.ret(value);
     Module { functions: vec![function] }
 }
-// ANCHOR_END: value

@@ -5,7 +5,6 @@ use chapter1::orc::{Cause, DefinitionGenerator, JitDylib};
 use chapter1::symbol::Symbol;
 use std::sync::Arc;
 
-// ANCHOR: starter
 struct Constants {
     layer: Compile,
 }
@@ -28,4 +27,3 @@ impl DefinitionGenerator for Constants {
         Ok(())
     }
 }
-// ANCHOR_END: starter

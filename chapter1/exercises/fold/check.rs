@@ -24,7 +24,6 @@ use std::sync::Arc;
 pub(super) type Pass = fn(&mut Function);
 
 /// A layer that sends functions through a pass on their way.
-// ANCHOR: Passing
 pub(super) struct Passing<B> {
     pass: Pass,
     below: Arc<B>,
@@ -46,7 +45,6 @@ impl<B: Layer<Program = Module>> Layer for Passing<B> {
         self.below.emit(responsibility, module);
     }
 }
-// ANCHOR_END: Passing
 
 /// Random programs that are run with and without the pass.
 const PROGRAMS: u32 = 200;

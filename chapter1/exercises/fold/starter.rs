@@ -2,7 +2,6 @@
 
 use chapter1::ir::{ControlFlow, Function, InstData};
 
-// ANCHOR: starter
 pub(super) fn fold(function: &mut Function) {
     for &block in ControlFlow::compute(function).reverse_postorder() {
         for inst in function.blocks[block].insts.clone() {
@@ -14,4 +13,3 @@ pub(super) fn fold(function: &mut Function) {
         }
     }
 }
-// ANCHOR_END: starter

@@ -25,7 +25,6 @@ pub(super) fn load(
 }
 // ANCHOR_END: load
 
-// ANCHOR: Function
 pub(super) struct Function {
     name: Symbol,
     params: u32,
@@ -35,6 +34,7 @@ pub(super) struct Function {
 }
 
 impl Function {
+    // ANCHOR: graph
     pub(super) fn graph(self) -> LinkGraph {
         let mut graph = LinkGraph::default();
         let block = graph.push_block(Section::Text, 16, &self.code);
@@ -49,10 +49,9 @@ impl Function {
         }
         graph
     }
+    // ANCHOR_END: graph
 }
-// ANCHOR_END: Function
 
-// ANCHOR: parse
 pub(super) fn parse(text: &str) -> Result<Vec<Function>, BadObject> {
     let mut functions = Vec::new();
     for (index, line) in text.lines().enumerate() {
@@ -88,4 +87,3 @@ fn byte(word: &str) -> Option<u8> {
     let is_byte = word.len() == 2 && !word.starts_with('+');
     is_byte.then(|| u8::from_str_radix(word, 16).ok())?
 }
-// ANCHOR_END: parse

@@ -11,7 +11,6 @@ use std::sync::Arc;
 use thiserror::Error;
 
 /// A file cannot be loaded.
-// ANCHOR: BadObject
 #[derive(Debug, Error)]
 pub(super) enum BadObject {
     /// A line that means nothing; the first is 1.
@@ -21,14 +20,12 @@ pub(super) enum BadObject {
     #[error(transparent)]
     Define(#[from] DefineError),
 }
-// ANCHOR_END: BadObject
 
 /// What an attempt is.
 type Attempt =
     fn(&str, &Arc<ObjectLinkingLayer>, &JitDylib) -> Result<(), BadObject>;
 
 /// Functions of one parameter, by hand.
-// ANCHOR: FILE
 const FILE: &str = "
 # x * x
 function square 1
@@ -54,7 +51,6 @@ call nobody
 48 83 c4 08
 c3
 ";
-// ANCHOR_END: FILE
 
 /// Loads that file and calls what is in it, then files with mistakes.
 pub(super) fn check(attempt: Attempt) -> Verdict {

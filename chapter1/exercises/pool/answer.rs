@@ -5,7 +5,6 @@ use chapter1::orc::{Dispatcher, ExecutionSession, Tasks};
 use std::sync::{Arc, Condvar, Mutex, Weak};
 use std::thread::{self, JoinHandle};
 
-// ANCHOR: Pool
 /// What the threads and the dispatcher know.
 #[derive(Default)]
 struct Shared {
@@ -26,9 +25,7 @@ struct Pool {
     shared: Arc<Shared>,
     threads: Vec<JoinHandle<()>>,
 }
-// ANCHOR_END: Pool
 
-// ANCHOR: session
 pub(super) fn session(
     executor: Arc<dyn Executor>,
     threads: usize,
@@ -44,9 +41,7 @@ pub(super) fn session(
     shared.change(|state| state.session = Arc::downgrade(&session));
     session
 }
-// ANCHOR_END: session
 
-// ANCHOR: Shared
 impl Shared {
     fn change(&self, change: impl FnOnce(&mut State)) {
         change(&mut self.state.lock().expect("nothing panics with it"));
@@ -54,6 +49,7 @@ impl Shared {
     }
 
     /// What each thread does.
+    // ANCHOR: work
     fn work(&self) {
         let mut seen = 0;
         while let Some(session) = self.next(&mut seen) {
@@ -74,16 +70,16 @@ impl Shared {
         *seen = state.news;
         (!state.has_ended).then(|| state.session.clone())
     }
+    // ANCHOR_END: work
 }
-// ANCHOR_END: Shared
 
-// ANCHOR: dispatch
 impl Dispatcher for Pool {
     fn dispatch(&self, _: &Tasks) {
         self.shared.change(|state| state.news += 1);
     }
 }
 
+// ANCHOR: drop
 impl Drop for Pool {
     fn drop(&mut self) {
         self.shared.change(|state| state.has_ended = true);
@@ -95,4 +91,4 @@ impl Drop for Pool {
         }
     }
 }
-// ANCHOR_END: dispatch
+// ANCHOR_END: drop

@@ -4,7 +4,6 @@ use chapter1::executor::Executor;
 use chapter1::orc::{Dispatcher, ExecutionSession, Inline, Tasks};
 use std::sync::Arc;
 
-// ANCHOR: starter
 struct Pool;
 
 pub(super) fn session(
@@ -20,4 +19,3 @@ impl Dispatcher for Pool {
         Inline.dispatch(tasks);
     }
 }
-// ANCHOR_END: starter

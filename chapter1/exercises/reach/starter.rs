@@ -4,7 +4,6 @@ use chapter1::jit::KaleidoscopeJit;
 use chapter1::repl::{Argument, Command, Session, Takes};
 use chapter1::syntax::Diagnostic;
 
-// ANCHOR: starter
 pub(super) const REACH: Command<KaleidoscopeJit> = Command {
     name: "reach",
     takes: Takes::Name,
@@ -20,4 +19,3 @@ fn reach(
     session.print("");
     Ok(())
 }
-// ANCHOR_END: starter

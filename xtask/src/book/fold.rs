@@ -23,7 +23,7 @@ pub(crate) fn predict(question: &str, answer: &str) -> String {
 }
 
 /// HTML with what stands between backticks as code.
-fn with_code(html: &str) -> String {
+pub(crate) fn with_code(html: &str) -> String {
     let mut result = String::new();
     for (index, part) in html.split('`').enumerate() {
         match index % 2 {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::inventory::{self, Named};
 use crate::book::excerpt::Excerpt;
-use crate::book::html;
+use crate::book::{fold, html};
 
 /// The item `name` of a file that holds `text`: signature and contract, with
 /// all of it to be unfolded. `up` leads from its page to the book's root.
@@ -35,7 +35,7 @@ pub(crate) fn map(files: &[(&Path, &str)], up: &str) -> String {
     let rows = files.iter().map(|(file, text)| {
         let excerpt = Excerpt::new(file, text, 0..1);
         let purpose = inventory::purpose(text).unwrap_or_default();
-        let purpose = html::escape(&purpose);
+        let purpose = fold::with_code(&html::escape(&purpose));
         let place = excerpt.place(file, up);
         format!("<tr><td><code>{place}</code></td><td>{purpose}</td></tr>")
     });
