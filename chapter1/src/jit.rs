@@ -1,5 +1,7 @@
-//! The JIT of this chapter: modules are kept until one of their functions is
-//! needed; then it is compiled and linked, with all that it calls.
+//! The JIT of this chapter: two layers, put together.
+//!
+//! Modules are kept until one of their functions is needed; then it is
+//! compiled and linked, with all that it calls.
 
 mod program;
 

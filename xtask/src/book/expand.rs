@@ -6,7 +6,7 @@
 //! | `{{#transcript NAME}}` | all of a line | commands and output |
 //! | `{{#delta OLD NEW}}` | all of a line | what changed between files |
 //! | `{{#outline FILE:ITEM}}` | all of a line | signature and contract |
-//! | `{{#map DIRECTORY}}` | all of a line | files and their purposes |
+//! | `{{#map PATH…}}` | all of a line | files and their purposes |
 //! | `{{#stepper NAME}}` | all of a line | a recorded trace, step by step |
 //! | `{{#linked FILE FUNCTION: PANE…}}` | all of a line | views of a function |
 //! | `{{#predict NAME QUESTION}}` | all of a line | commands, their output folded |
@@ -256,13 +256,17 @@ impl<'a> Expander<'a> {
         Ok(html)
     }
 
-    fn map(&mut self, page: Page, directory: &str) -> Result<String, String> {
-        let directory = resolved(page, directory)?;
-        let library = self.sources.library();
-        let files = library.filter(|(file, ..)| file.starts_with(&directory));
-        let files: Vec<_> = files.map(|(file, text, _)| (file, text)).collect();
-        if files.is_empty() {
-            return Err(format!("no file is in `{}`", directory.display()));
+    fn map(&mut self, page: Page, paths: &[&str]) -> Result<String, String> {
+        let mut files = Vec::new();
+        for path in paths {
+            let path = resolved(page, path)?;
+            let library = self.sources.library();
+            let inside = library.filter(|(file, ..)| file.starts_with(&path));
+            let before = files.len();
+            files.extend(inside.map(|(file, text, _)| (file, text)));
+            if files.len() == before {
+                return Err(format!("no file is in `{}`", path.display()));
+            }
         }
         let names = files.iter().map(|(file, _)| file.to_path_buf());
         self.seen.maps.extend(names);
@@ -296,7 +300,7 @@ impl<'a> Expander<'a> {
             ("answer", []) => self.here.open.answer()?,
             ("end", []) => self.here.open.end()?,
             ("outline", [place]) => self.outline(page, place)?,
-            ("map", [directory]) => self.map(page, directory)?,
+            ("map", [_, ..]) => self.map(page, &directive.arguments)?,
             ("figure", [name]) => {
                 self.figures.figure(name, &mut self.here.drawn)?
             }

@@ -7,7 +7,8 @@ use crate::book::excerpt::Excerpt;
 use crate::book::html;
 
 /// The item `name` of a file that holds `text`: signature and contract, with
-/// its body, if it has one, to be unfolded. `up` leads from its page to the book's root.
+/// its body, if it has one, to be unfolded. `up` leads from its page to the
+/// book's root.
 pub(crate) fn outline(
     file: &Path,
     text: &str,
