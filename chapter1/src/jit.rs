@@ -96,6 +96,4 @@ impl Driver for KaleidoscopeJit {
 // ANCHOR_END: Driver
 
 #[cfg(test)]
-mod commits;
-#[cfg(test)]
 mod tests;

@@ -116,7 +116,8 @@ pub(crate) fn open_rendered(root: &Path) {
 
 /// A step that writes what rustdoc says of the workspace.
 pub(crate) fn documentation(root: &Path) -> Step {
-    let mut command = cargo(root, &["doc", "--workspace", "--no-deps"]);
+    let mut command =
+        cargo(root, &["doc", "--workspace", "--no-deps", "--all-features"]);
     command.env("RUSTDOCFLAGS", "-D warnings");
     Step::command("doc", command)
 }
