@@ -57,7 +57,7 @@ fn row(file: &str, number: &str, code: &str) -> Result<(), String> {
     }
     let numbers = code.replace('_', "");
     let mut numbers = numbers.split(|c: char| !c.is_ascii_digit());
-    let digits = number.replace(' ', "");
+    let digits = number.replace("&nbsp;", "");
     match numbers.any(|found| found == digits) {
         true => Ok(()),
         false => Err(format!("`{code}` does not say {number}")),
@@ -85,10 +85,10 @@ fn a_number_that_has_changed_is_noticed() {
     let page =
         |row: &str| check(&format!("See `chapter1/tests/leaks.rs`.\n{row}\n"));
     let code = "`ROUNDS: usize = 100_000`";
-    assert_eq!(page(&format!("| 100 000 | rounds | {code} |")), Ok(1));
+    assert_eq!(page(&format!("| 100&nbsp;000 | rounds | {code} |")), Ok(1));
     assert_eq!(
-        page(&format!("| 10 000 | rounds | {code} |")).unwrap_err(),
-        "`ROUNDS: usize = 100_000` does not say 10 000"
+        page(&format!("| 10&nbsp;000 | rounds | {code} |")).unwrap_err(),
+        "`ROUNDS: usize = 100_000` does not say 10&nbsp;000"
     );
     assert_eq!(
         page("| 10 | rounds | `ROUNDS: usize = 10` |").unwrap_err(),

@@ -51,7 +51,7 @@ impl Meeting {
         let must_wait = |(present, is_over): &mut (usize, bool)| {
             *present < count && !*is_over
         };
-        let patience = PATIENCE / 5;
+        let patience = PATIENCE / 2;
         let waited =
             self.changed.wait_timeout_while(state, patience, must_wait);
         let (mut state, timeout) = waited.unwrap();

@@ -262,11 +262,16 @@ impl<'a> Expander<'a> {
             let path = resolved(page, path)?;
             let library = self.sources.library();
             let inside = library.filter(|(file, ..)| file.starts_with(&path));
-            let before = files.len();
-            files.extend(inside.map(|(file, text, _)| (file, text)));
-            if files.len() == before {
+            let inside = inside.map(|(file, text, _)| (file, text));
+            let mut inside: Vec<(&Path, &str)> = inside.collect();
+            if inside.is_empty() {
                 return Err(format!("no file is in `{}`", path.display()));
             }
+            // What speaks for a directory, what is in it, what is below.
+            inside.sort_by_key(|&(file, _)| {
+                (file.parent(), !file.ends_with("mod.rs"), file)
+            });
+            files.extend(inside);
         }
         let names = files.iter().map(|(file, _)| file.to_path_buf());
         self.seen.maps.extend(names);

@@ -1,4 +1,4 @@
-//! What the JIT tells the executor.
+//! Tests of what the JIT tells the executor.
 
 use super::super::*;
 use crate::driver::JitError;

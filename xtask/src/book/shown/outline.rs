@@ -35,13 +35,17 @@ pub(crate) fn outline(
     Ok(html::figure("listing outline", &caption, &content))
 }
 
-/// A table of files, each with what it says of itself.
+/// A table of files, each with what it says of itself. In narrow columns, a
+/// path is broken at its slashes.
 pub(crate) fn map(files: &[(&Path, &str)], up: &str) -> String {
     let rows = files.iter().map(|(file, text)| {
         let excerpt = Excerpt::new(file, text, 0..1);
         let purpose = inventory::purpose(text).unwrap_or_default();
         let purpose = html::with_code(&html::escape(&purpose));
-        let place = excerpt.place(file, up);
+        let path = file.to_string_lossy();
+        let inside = path.split_once("/src/").map_or(&*path, |(_, it)| it);
+        let shown = html::escape(inside).replace('/', "/<wbr>");
+        let place = excerpt.link(file, &shown, up);
         format!("<tr><td><code>{place}</code></td><td>{purpose}</td></tr>")
     });
     let rows: String = rows.collect();
