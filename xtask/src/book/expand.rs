@@ -36,6 +36,7 @@ use super::numbers::{self, Numbers};
 use super::shown::{self, Counts, Seen};
 use super::sources::Sources;
 use super::transcript::Transcripts;
+use super::words::Words;
 use super::{delta, html, stepper};
 
 /// Replaces directives, page after page, and notes what is wrong with them.
@@ -46,6 +47,7 @@ pub(crate) struct Expander<'a> {
     numbers: Numbers,
     figures: Figures,
     glossary: Glossary,
+    words: Words,
     seen: Seen,
     faults: Vec<Fault>,
     warnings: Vec<Fault>,
@@ -103,6 +105,7 @@ impl<'a> Expander<'a> {
         faults.extend(wrong);
         let (glossary, wrong) = Glossary::read(root)?;
         faults.extend(wrong);
+        let words = Words::read(root)?;
         let (warnings, here) = (Vec::new(), Here::default());
         Ok(Expander {
             root,
@@ -111,6 +114,7 @@ impl<'a> Expander<'a> {
             numbers,
             figures,
             glossary,
+            words,
             seen: Seen::default(),
             faults,
             warnings,
@@ -148,6 +152,11 @@ impl<'a> Expander<'a> {
             let what = "an exercise or answer has no `end`";
             self.faults.push(Fault::new(page.path, 1, what));
         }
+        for (range, word) in self.words.unknown(page.text) {
+            let what = format!("`{word}` is in no file: was it renamed?");
+            let line = line_at(page.text, range.start);
+            self.faults.push(Fault::new(page.path, line, what));
+        }
         self.warn(page);
         replaced(page.text, replacements)
             + &numbers::footnotes(&self.here.numbers)
@@ -157,6 +166,7 @@ impl<'a> Expander<'a> {
     pub(crate) fn finish(mut self) -> Findings {
         self.faults.extend(self.sources.unused());
         self.faults.extend(self.transcripts.unused());
+        self.faults.extend(self.words.unused());
         let (counts, faults) =
             shown::check(self.root, &self.sources, &self.seen);
         self.faults.extend(faults);
