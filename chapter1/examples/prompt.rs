@@ -18,27 +18,39 @@ fn main() -> Result<(), Box<dyn Error>> {
         let mut done = 0;
         loop {
             let parsed = program.parse(&mut parser);
-            if parser.is_open() && !matches!(parsed, Parsed::End) {
+            if matches!(parsed, Parsed::End) {
+                break;
+            }
+            if parser.is_open() {
                 program.take_back();
                 println!("  ...>");
                 break;
             }
             let item = &text[done..parser.consumed()];
             done = parser.consumed();
-            match parsed {
-                Parsed::End => break,
-                Parsed::Ignored(_) => {}
-                Parsed::Refused(error) => println!("{error}"),
-                Parsed::Item(tree) => match program.accept(&tree, item, |_| ())
-                {
-                    Answer::Value(value) => println!("{value}"),
-                    Answer::Refused(why) => println!("{}", why[0].title),
-                    _ => println!("ready>"),
-                },
-            }
+            println!("{}", answer(&mut program, &parsed, item));
         }
         text.drain(..done);
     }
     Ok(())
 }
 // ANCHOR_END: main
+
+// ANCHOR: answer
+fn answer(
+    program: &mut Kaleidoscope<KaleidoscopeJit>,
+    parsed: &Parsed,
+    text: &str,
+) -> String {
+    let answer = match parsed {
+        Parsed::Refused(error) => return error.to_string(),
+        Parsed::Item(tree) => program.accept(tree, text, |_| ()),
+        _ => return String::new(),
+    };
+    match answer {
+        Answer::Value(value) => value.to_string(),
+        Answer::Refused(why) => why[0].title.clone(),
+        _ => "ready>".to_owned(),
+    }
+}
+// ANCHOR_END: answer

@@ -1,5 +1,7 @@
-//! The JIT of this chapter: modules are kept until one of their functions is
-//! needed; then it is compiled and linked, with all that it calls.
+//! The JIT of this chapter: two layers, put together.
+//!
+//! Modules are kept until one of their functions is needed; then it is
+//! compiled and linked, with all that it calls.
 
 mod program;
 
@@ -31,11 +33,13 @@ impl KaleidoscopeJit {
     ///
     /// # Errors
     /// If there is no memory for code.
+    // ANCHOR: in_process
     pub fn in_process(host: Host) -> Result<KaleidoscopeJit, MemoryError> {
         let config = MemoryConfig::default();
         let executor = InProcess::new(Target::host(), host, &config)?;
         Ok(KaleidoscopeJit::new(Arc::new(executor)))
     }
+    // ANCHOR_END: in_process
 
     /// A JIT without definitions, which has all of the executor's lease to
     /// itself.
@@ -61,12 +65,12 @@ impl KaleidoscopeJit {
     // ANCHOR_END: new
 }
 
+// ANCHOR: Driver
 impl Driver for KaleidoscopeJit {
     fn base(&self) -> &Base {
         &self.base
     }
 
-    // ANCHOR: add
     fn add(
         &self,
         tracker: &ResourceTracker,
@@ -74,7 +78,6 @@ impl Driver for KaleidoscopeJit {
     ) -> Result<(), DefineError> {
         self.compile.add(tracker, module)
     }
-    // ANCHOR_END: add
 
     fn observe(&self, observer: Observer) {
         self.compile.observe(observer);
@@ -90,8 +93,7 @@ impl Driver for KaleidoscopeJit {
         Counts { defined, compiled, code_bytes }
     }
 }
+// ANCHOR_END: Driver
 
-#[cfg(test)]
-mod commits;
 #[cfg(test)]
 mod tests;

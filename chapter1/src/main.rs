@@ -1,4 +1,4 @@
-//! The program of this chapter.
+//! The program of this chapter, which calls the library.
 
 use chapter1::jit::KaleidoscopeJit;
 use chapter1::repl;

@@ -1,4 +1,4 @@
-//! IR to machine code, as a [`LinkGraph`].
+//! IR to machine code: blocks in a row, places for values, bytes.
 //!
 //! ```text
 //! Function ──order──▶ blocks in a row ──regalloc──▶ a place for each value ──emit──▶ bytes and edges

@@ -32,6 +32,7 @@ mod entry;
 mod epochs;
 mod escape;
 #[cfg(test)]
+#[path = "tests/fake.rs"]
 pub(crate) mod fake;
 mod frames;
 mod gate;

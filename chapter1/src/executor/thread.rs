@@ -1,5 +1,6 @@
-//! What a thread needs before it can enter JIT'd code. It is made at the
-//! first entry, and goes when the thread ends.
+//! What a thread needs before it can enter JIT'd code.
+//!
+//! It is made at the first entry, and goes when the thread ends.
 
 use super::ExecutorError;
 use super::context::Context;

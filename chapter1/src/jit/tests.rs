@@ -1,5 +1,7 @@
 //! Definitions, lookups and evaluations, on IR text.
 
+mod commits;
+
 use super::*;
 use crate::codegen::MAX_FRAME;
 use crate::driver::JitError;

@@ -1,4 +1,4 @@
-//! The layer that compiles IR.
+//! The layer that compiles: IR modules to link graphs.
 
 use super::layer::Layer;
 use super::responsibility::MaterializationResponsibility;

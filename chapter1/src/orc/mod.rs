@@ -1,6 +1,8 @@
 //! The ORC core: which symbols there are, what must happen before one can be
-//! used, and who waits for it. The names and rules are those of LLVM's ORC
-//! (version 2), whose design document is the source for all of this.
+//! used, and who waits for it.
+//!
+//! The names and rules are those of LLVM's ORC (version 2), whose design
+//! document is the source for all of this.
 //!
 //! ```text
 //!            define                          lookup

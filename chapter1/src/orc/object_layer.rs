@@ -1,4 +1,4 @@
-//! The layer that links.
+//! The layer that links: link graphs to the executor's memory.
 
 use super::layer::Layer;
 use super::responsibility::{MaterializationResponsibility, ResourceKey};

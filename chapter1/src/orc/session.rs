@@ -230,6 +230,12 @@ impl ExecutionSession {
         self.locked(|state| state.missing(order, names))
     }
 
+    /// Runs tasks until none is left to begin. This is for a dispatcher's
+    /// threads.
+    pub fn run_tasks(&self) {
+        self.tasks.drain();
+    }
+
     /// Ends the session: removes all symbols, answers all lookups, and waits
     /// for the tasks that run. (Inside a task it does not wait.)
     pub fn end(self: &Arc<Self>) {

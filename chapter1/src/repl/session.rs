@@ -15,6 +15,7 @@ use crate::executor::output;
 use crate::kaleidoscope::{Answer, Kaleidoscope, explain};
 use crate::span::Span;
 use crate::syntax::{Diagnostic, Item, Parsed, Parser, Source};
+use clap::Parser as _;
 use std::sync::Arc;
 
 /// The message of whatever has been given up for an interruption.
@@ -71,6 +72,16 @@ impl<D: Chapter> Session<D> {
         };
         session.observe();
         Ok(session)
+    }
+
+    /// A session as a command line would begin it.
+    ///
+    /// # Errors
+    /// If the command line is wrong, or there can be no JIT.
+    pub fn with_arguments(arguments: &[&str]) -> Result<Session<D>, String> {
+        let arguments = [D::NAME].iter().chain(arguments);
+        let line = CommandLine::try_parse_from(arguments);
+        Session::new(line.map_err(|error| error.to_string())?)
     }
 
     /// Forgets everything: the JIT is made anew.

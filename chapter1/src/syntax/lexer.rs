@@ -1,5 +1,7 @@
-//! Text to tokens. A token borrows nothing but its place: the parser slices
-//! the source where it needs a token's text.
+//! Text to tokens.
+//!
+//! A token borrows nothing but its place: the parser slices the source where
+//! it needs a token's text.
 
 use crate::span::Span;
 use logos::Logos;

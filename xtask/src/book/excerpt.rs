@@ -66,10 +66,14 @@ impl Excerpt {
 
     /// The file's name, with a link to where rustdoc shows the lines.
     pub(crate) fn place(&self, file: &Path, up: &str) -> String {
-        let shown = html::escape(&file.to_string_lossy());
+        self.link(file, &html::escape(&file.to_string_lossy()), up)
+    }
+
+    /// Some HTML, with the same link.
+    pub(crate) fn link(&self, file: &Path, shown: &str, up: &str) -> String {
         match self.rendered(file) {
             Some(path) => format!("<a href=\"{up}{path}\">{shown}</a>"),
-            None => shown,
+            None => shown.to_owned(),
         }
     }
 

@@ -6,7 +6,7 @@
 //! | `{{#transcript NAME}}` | all of a line | commands and output |
 //! | `{{#delta OLD NEW}}` | all of a line | what changed between files |
 //! | `{{#outline FILE:ITEM}}` | all of a line | signature and contract |
-//! | `{{#map DIRECTORY}}` | all of a line | files and their purposes |
+//! | `{{#map PATH…}}` | all of a line | files and their purposes |
 //! | `{{#stepper NAME}}` | all of a line | a recorded trace, step by step |
 //! | `{{#linked FILE FUNCTION: PANE…}}` | all of a line | views of a function |
 //! | `{{#predict NAME QUESTION}}` | all of a line | commands, their output folded |
@@ -36,6 +36,7 @@ use super::numbers::{self, Numbers};
 use super::shown::{self, Counts, Seen};
 use super::sources::Sources;
 use super::transcript::Transcripts;
+use super::words::Words;
 use super::{delta, html, stepper};
 
 /// Replaces directives, page after page, and notes what is wrong with them.
@@ -46,6 +47,7 @@ pub(crate) struct Expander<'a> {
     numbers: Numbers,
     figures: Figures,
     glossary: Glossary,
+    words: Words,
     seen: Seen,
     faults: Vec<Fault>,
     warnings: Vec<Fault>,
@@ -103,6 +105,7 @@ impl<'a> Expander<'a> {
         faults.extend(wrong);
         let (glossary, wrong) = Glossary::read(root)?;
         faults.extend(wrong);
+        let words = Words::read(root)?;
         let (warnings, here) = (Vec::new(), Here::default());
         Ok(Expander {
             root,
@@ -111,6 +114,7 @@ impl<'a> Expander<'a> {
             numbers,
             figures,
             glossary,
+            words,
             seen: Seen::default(),
             faults,
             warnings,
@@ -148,6 +152,11 @@ impl<'a> Expander<'a> {
             let what = "an exercise or answer has no `end`";
             self.faults.push(Fault::new(page.path, 1, what));
         }
+        for (range, word) in self.words.unknown(page.text) {
+            let what = format!("`{word}` is in no file: was it renamed?");
+            let line = line_at(page.text, range.start);
+            self.faults.push(Fault::new(page.path, line, what));
+        }
         self.warn(page);
         replaced(page.text, replacements)
             + &numbers::footnotes(&self.here.numbers)
@@ -157,6 +166,7 @@ impl<'a> Expander<'a> {
     pub(crate) fn finish(mut self) -> Findings {
         self.faults.extend(self.sources.unused());
         self.faults.extend(self.transcripts.unused());
+        self.faults.extend(self.words.unused());
         let (counts, faults) =
             shown::check(self.root, &self.sources, &self.seen);
         self.faults.extend(faults);
@@ -256,13 +266,22 @@ impl<'a> Expander<'a> {
         Ok(html)
     }
 
-    fn map(&mut self, page: Page, directory: &str) -> Result<String, String> {
-        let directory = resolved(page, directory)?;
-        let library = self.sources.library();
-        let files = library.filter(|(file, ..)| file.starts_with(&directory));
-        let files: Vec<_> = files.map(|(file, text, _)| (file, text)).collect();
-        if files.is_empty() {
-            return Err(format!("no file is in `{}`", directory.display()));
+    fn map(&mut self, page: Page, paths: &[&str]) -> Result<String, String> {
+        let mut files = Vec::new();
+        for path in paths {
+            let path = resolved(page, path)?;
+            let library = self.sources.library();
+            let inside = library.filter(|(file, ..)| file.starts_with(&path));
+            let inside = inside.map(|(file, text, _)| (file, text));
+            let mut inside: Vec<(&Path, &str)> = inside.collect();
+            if inside.is_empty() {
+                return Err(format!("no file is in `{}`", path.display()));
+            }
+            // What speaks for a directory, what is in it, what is below.
+            inside.sort_by_key(|&(file, _)| {
+                (file.parent(), !file.ends_with("mod.rs"), file)
+            });
+            files.extend(inside);
         }
         let names = files.iter().map(|(file, _)| file.to_path_buf());
         self.seen.maps.extend(names);
@@ -296,7 +315,7 @@ impl<'a> Expander<'a> {
             ("answer", []) => self.here.open.answer()?,
             ("end", []) => self.here.open.end()?,
             ("outline", [place]) => self.outline(page, place)?,
-            ("map", [directory]) => self.map(page, directory)?,
+            ("map", [_, ..]) => self.map(page, &directive.arguments)?,
             ("figure", [name]) => {
                 self.figures.figure(name, &mut self.here.drawn)?
             }

@@ -12,6 +12,7 @@
 //! | `linked` | a function's text, tree, IR and code side by side |
 //! | `figures` | pictures: by hand, from data, of the pipeline |
 //! | `glossary` | terms: their list, their first uses, their page |
+//! | `words` | names in sentences: whether they are still anybody's |
 //! | `stepper`, `fold` | traces step by step; what readers unfold |
 //! | `transcript` | recorded commands: shown, run again, compared |
 //! | `render`, `serve`, `server` | the book as HTML, and its server |
@@ -45,6 +46,7 @@ mod shown;
 mod sources;
 mod stepper;
 mod transcript;
+mod words;
 
 use std::io::Write;
 use std::path::Path;
@@ -116,7 +118,8 @@ pub(crate) fn open_rendered(root: &Path) {
 
 /// A step that writes what rustdoc says of the workspace.
 pub(crate) fn documentation(root: &Path) -> Step {
-    let mut command = cargo(root, &["doc", "--workspace", "--no-deps"]);
+    let mut command =
+        cargo(root, &["doc", "--workspace", "--no-deps", "--all-features"]);
     command.env("RUSTDOCFLAGS", "-D warnings");
     Step::command("doc", command)
 }

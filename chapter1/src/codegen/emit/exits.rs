@@ -1,4 +1,4 @@
-//! Ways out of a block.
+//! Ways out of a block: jumps, branches, returns.
 
 use super::Emitter;
 use super::buffer::{Flags, Label};

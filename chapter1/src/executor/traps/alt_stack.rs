@@ -1,5 +1,6 @@
-//! The stack that signal handlers run on when the JIT stack is full. Threads
-//! that Rust has started have one, and others get one here.
+//! The stack that signal handlers run on when the JIT stack is full.
+//!
+//! Threads that Rust has started have one, and others get one here.
 
 use libc::{SS_DISABLE, stack_t};
 use rustix::mm::{

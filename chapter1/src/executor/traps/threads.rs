@@ -1,5 +1,7 @@
 //! The threads that have entered JIT'd code: a list that a signal handler can
-//! read while it changes. Places in it are used again and never freed.
+//! read while it changes.
+//!
+//! Places in it are used again and never freed.
 //!
 //! A thread registers, then polls the flag; who interrupts sets the flag,
 //! then reads the list. All four are in one order, so either the thread finds

@@ -1,4 +1,4 @@
-//! Text to tokens.
+//! The tokens of the text form.
 
 use crate::ir::entities::{Block, Callee, Slot, Value};
 use cranelift_entity::EntityRef;

@@ -1,5 +1,6 @@
-//! The text form of the IR: what [`Display`](std::fmt::Display) writes and
-//! [`parse_module`] reads.
+//! The text form of the IR, which can be printed and read back.
+//!
+//! [`Display`](std::fmt::Display) writes it, [`parse_module`] reads it:
 //!
 //! ```text
 //! function @sq(f64) -> f64 {

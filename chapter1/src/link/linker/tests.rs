@@ -92,6 +92,91 @@ fn a_far_function_is_called_through_one_thunk() {
     }
 }
 
+/// Two calls of one far function, one behind the other.
+fn calling_twice(callee: &str) -> LinkGraph {
+    let mut graph = LinkGraph::default();
+    let code = [0xe8, 0, 0, 0, 0, 0xe9, 0, 0, 0, 0];
+    let block = graph.push_block(Section::Text, 16, &code);
+    graph.define(Some(Symbol::new("f")), block);
+    let target = graph.declare(Symbol::new(callee));
+    for offset in [1, 6] {
+        let kind = EdgeKind::Branch32;
+        graph.edges.push(Edge { block, offset, kind, target, addend: -4 });
+    }
+    graph
+}
+
+#[test]
+fn a_graph_makes_one_thunk_for_all_its_calls_and_asks_once() {
+    let (_executor, mut linker) = executor(&MemoryConfig::default());
+    let far = ExecutorAddr::new(forty_two as *const () as u64);
+    let before = linker.used(SegmentKind::Data);
+    let mut placed = linker.place(calling_twice("host")).unwrap();
+    let mut asked = 0;
+    let resolve = |_: &Symbol| {
+        asked += 1;
+        Some(far)
+    };
+    linker.link(&mut placed, resolve).unwrap();
+    assert_eq!(asked, 1);
+    assert_eq!(linker.used(SegmentKind::Data), before + 8);
+    linker.discard(placed);
+    assert_eq!(linker.used(SegmentKind::Data), before);
+}
+
+#[test]
+fn a_graphs_own_symbols_come_first() {
+    let (executor, mut linker) = executor(&MemoryConfig::default());
+    let mut graph = constant("g", 3);
+    let code = [0xe9, 0, 0, 0, 0];
+    let block = graph.push_block(Section::Text, 16, &code);
+    graph.define(Some(Symbol::new("f")), block);
+    let named = graph.symbols.iter().find(|(_, symbol)| symbol.name.is_some());
+    let (target, kind) = (named.unwrap().0, EdgeKind::Branch32);
+    graph.edges.push(Edge { block, offset: 1, kind, target, addend: -4 });
+    let mut placed = linker.place(graph).unwrap();
+    let f = placed.definitions().last().unwrap().1;
+    linker.link(&mut placed, |name| panic!("asked for {name}")).unwrap();
+    linker.publish(placed, &executor).unwrap();
+    assert_eq!(call(f), 3);
+}
+
+#[test]
+fn a_thunk_that_was_made_twice_stays_with_its_graph() {
+    let (executor, mut linker) = executor(&MemoryConfig::default());
+    let far = ExecutorAddr::new(forty_two as *const () as u64);
+    let before = linker.used(SegmentKind::Data);
+    let make = |linker: &mut Linker| {
+        let mut placed = linker.place(forwarder("f", "host")).unwrap();
+        linker.link(&mut placed, |_| Some(far)).unwrap();
+        placed
+    };
+    let (one, two) = (make(&mut linker), make(&mut linker));
+    let start = two.definitions().next().unwrap().1;
+    let one = linker.publish(one, &executor).unwrap();
+    let two = linker.publish(two, &executor).unwrap();
+    assert_eq!(linker.used(SegmentKind::Data), before + 16);
+    linker.free(one);
+    linker.collect(&executor).unwrap();
+    assert_eq!(call(start), 42);
+    linker.free(two);
+    linker.collect(&executor).unwrap();
+    // The first one is everybody's.
+    assert_eq!(linker.used(SegmentKind::Data), before + 8);
+}
+
+#[test]
+fn what_the_executor_refuses_occupies_nothing() {
+    let (_own, mut linker) = executor(&MemoryConfig::default());
+    // It has other addresses.
+    let (stranger, _) = executor(&MemoryConfig::default());
+    let before = linker.used(SegmentKind::Code);
+    let mut placed = linker.place(constant("f", 1)).unwrap();
+    linker.link(&mut placed, |_| None).unwrap();
+    linker.publish(placed, &stranger).unwrap_err();
+    assert_eq!(linker.used(SegmentKind::Code), before);
+}
+
 #[test]
 fn an_absolute_edge_is_an_address() {
     let (executor, mut linker) = executor(&MemoryConfig::default());

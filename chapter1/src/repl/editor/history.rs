@@ -1,6 +1,7 @@
-//! Where what was typed is kept from one run to the next. All chapters share
-//! one file. That it cannot be read or written is no reason to complain: the
-//! prompt works without it.
+//! What was typed, kept from one run to the next.
+//!
+//! All chapters share one file. That it cannot be read or written is no
+//! reason to complain: the prompt works without it.
 
 use rustyline::history::FileHistory;
 use rustyline::{Editor, Helper};

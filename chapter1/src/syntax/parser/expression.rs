@@ -1,4 +1,4 @@
-//! Expressions.
+//! Expressions: operators, `if`, `for`, `var`, calls.
 
 use super::{ItemParser, MAX_NESTING, Parse, error_at};
 use crate::cancel;

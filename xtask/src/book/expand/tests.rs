@@ -17,6 +17,8 @@ fn workspace() -> TempDir {
     let source = "fn f() -> u8 {\n    // ANCHOR: one\n    1\n    \
                   // ANCHOR_END: one\n}\n";
     write("chapter1/src/lib.rs", source);
+    // A reader has copied a starter: no page need show that.
+    write("chapter1/exercises/one/yours.rs", source);
     write("chapter1/programs/a.ks", "# ANCHOR: a\n1\n# ANCHOR_END: a\n");
     write(&format!("{DIRECTORY}/hello.txt"), "$ echo hello\nhello\n");
     write(&format!("{DATA}/one.json"), NUMBERS);

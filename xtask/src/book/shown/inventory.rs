@@ -51,6 +51,12 @@ fn note(item: &Item, found: &mut Vec<Named>) {
         }
         Item::Type(it) => (&it.ident, &it.attrs, &it.vis, it.type_token.span),
         Item::Union(it) => (&it.ident, &it.attrs, &it.vis, it.union_token.span),
+        Item::Macro(it) => {
+            let Some(name) = &it.ident else { return };
+            let lines = (it.mac.path.span(), it.span());
+            found.push(named(format!("{name}!"), &it.attrs, lines, None));
+            return;
+        }
         Item::Fn(it) => {
             let lines = (first(&it.vis, it.sig.span()), it.block.span());
             let body = Some(it.block.span());
@@ -190,18 +196,24 @@ impl Dual {
 pub(crate) fn last() -> u8 {
     2
 }
+
+/// A macro.
+macro_rules! two {
+    () => { 2 };
+}
 ";
 
     #[test]
     fn items_have_names_lines_and_contracts() {
         let items = items(TEXT);
         let names: Vec<&str> = items.iter().map(|it| &*it.name).collect();
-        assert_eq!(names, ["Dual", "<Dual as Mapping>::seal", "last"]);
+        assert_eq!(names, ["Dual", "<Dual as Mapping>::seal", "last", "two!"]);
         assert_eq!(items[0].lines, 9..12);
         assert_eq!(items[1].lines, 18..23);
         assert_eq!(items[1].body, Some(21..23));
         assert_eq!(items[1].contract, ["Seals.", "", "For ever."]);
         assert_eq!(items[2].lines, 30..33);
+        assert_eq!(items[3].lines, 35..38);
     }
 
     #[test]

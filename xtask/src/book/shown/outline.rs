@@ -7,7 +7,8 @@ use crate::book::excerpt::Excerpt;
 use crate::book::html;
 
 /// The item `name` of a file that holds `text`: signature and contract, with
-/// all of it to be unfolded. `up` leads from its page to the book's root.
+/// its body, if it has one, to be unfolded. `up` leads from its page to the
+/// book's root.
 pub(crate) fn outline(
     file: &Path,
     text: &str,
@@ -19,24 +20,32 @@ pub(crate) fn outline(
     let item = item
         .ok_or_else(|| format!("`{}` has no item `{name}`", file.display()))?;
     let excerpt = Excerpt::new(file, text, item.lines.clone());
-    let contract = html::escape(&item.contract.join("\n"));
+    let contract = html::documentation(&item.contract);
     let signature = html::code("rust", "", &signature(text, item));
     let whole = html::code("rust", "", excerpt.code());
-    let content = format!(
-        "{signature}<p class=\"contract\">{contract}</p>\
-         <details><summary>The body</summary>{whole}</details>"
-    );
+    let body = match item.body {
+        Some(_) => {
+            format!("<details><summary>The body</summary>{whole}</details>")
+        }
+        None => String::new(),
+    };
+    let content =
+        format!("{signature}<div class=\"contract\">{contract}</div>{body}");
     let caption = excerpt.caption(file, up);
     Ok(html::figure("listing outline", &caption, &content))
 }
 
-/// A table of files, each with what it says of itself.
+/// A table of files, each with what it says of itself. In narrow columns, a
+/// path is broken at its slashes.
 pub(crate) fn map(files: &[(&Path, &str)], up: &str) -> String {
     let rows = files.iter().map(|(file, text)| {
         let excerpt = Excerpt::new(file, text, 0..1);
         let purpose = inventory::purpose(text).unwrap_or_default();
-        let purpose = html::escape(&purpose);
-        let place = excerpt.place(file, up);
+        let purpose = html::with_code(&html::escape(&purpose));
+        let path = file.to_string_lossy();
+        let inside = path.split_once("/src/").map_or(&*path, |(_, it)| it);
+        let shown = html::escape(inside).replace('/', "/<wbr>");
+        let place = excerpt.link(file, &shown, up);
         format!("<tr><td><code>{place}</code></td><td>{purpose}</td></tr>")
     });
     let rows: String = rows.collect();

@@ -105,7 +105,10 @@ fn an_outline_has_signature_contract_and_body() {
     let file = Path::new("chapter1/src/a.rs");
     let html = outline(file, SOURCE, "sub", "../").unwrap();
     assert!(html.contains("pub fn sub(a: u8, b: u8) -&gt; u8;</code>"));
-    assert!(html.contains("<p class=\"contract\">Subtracts.</p>"), "{html}");
+    assert!(
+        html.contains("<div class=\"contract\"><p>Subtracts.</p></div>"),
+        "{html}"
+    );
     assert!(html.contains("<details>"), "{html}");
     assert!(outline(file, SOURCE, "mul", "").is_err());
 }

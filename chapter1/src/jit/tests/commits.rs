@@ -1,6 +1,6 @@
-//! What the JIT tells the executor.
+//! Tests of what the JIT tells the executor.
 
-use super::*;
+use super::super::*;
 use crate::driver::JitError;
 use crate::executor::fake::{Event, Fake};
 use crate::executor::{Batch, SegmentKind};
