@@ -231,3 +231,24 @@ pub fn insert_at_entry(function: &mut Function, data: InstData) -> Value {
     insts.rotate_right(1);
     function.results[inst].expand().expect("it yields a value")
 }
+
+/// Removes a block's instructions from a place on, its terminator included:
+/// it is about to get another one. Nothing may use their results.
+pub fn cut(function: &mut Function, block: Block, from: usize) {
+    for inst in function.blocks[block].insts.split_off(from) {
+        detach_result(function, inst);
+    }
+}
+
+/// An instruction with argument lists of its own, to be put elsewhere.
+pub fn clone_lists(function: &mut Function, data: InstData) -> InstData {
+    let mut data = data;
+    let lists = &mut function.lists;
+    if let InstData::Call { args, .. } = &mut data {
+        *args = args.deep_clone(lists);
+    }
+    for target in targets_mut(&mut data) {
+        target.args = target.args.deep_clone(lists);
+    }
+    data
+}

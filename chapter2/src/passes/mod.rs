@@ -2,11 +2,28 @@
 //!
 //! | file | pass |
 //! |---|---|
+//! | `tailcall` | self tail calls become loops |
 //! | `mem2reg` | variables in stack slots become values |
+//! | `simplifycfg` | fewer blocks and jumps |
+//! | `rotate` | loops test at their end |
+//! | `gvn` | nothing is computed twice |
+//! | `licm` | loops compute before they begin what never changes |
 
+mod gvn;
+mod licm;
 mod mem2reg;
+mod rotate;
+mod simplifycfg;
+mod tailcall;
+#[cfg(test)]
+mod testing;
 
+pub use gvn::Gvn;
+pub use licm::Licm;
 pub use mem2reg::Mem2Reg;
+pub use rotate::Rotate;
+pub use simplifycfg::SimplifyCfg;
+pub use tailcall::TailCall;
 
 use crate::analysis::Analyses;
 use chapter1::ir::Function;
@@ -38,5 +55,13 @@ pub trait Pass: Send + Sync {
 
 /// All passes, in the order in which they do most.
 pub fn all() -> Vec<Arc<dyn Pass>> {
-    vec![Arc::new(Mem2Reg)]
+    vec![
+        Arc::new(TailCall),
+        Arc::new(Mem2Reg),
+        Arc::new(SimplifyCfg),
+        Arc::new(Rotate),
+        Arc::new(Gvn),
+        Arc::new(SimplifyCfg),
+        Arc::new(Licm),
+    ]
 }
