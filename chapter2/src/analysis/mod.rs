@@ -3,9 +3,11 @@
 //!
 //! | file | what it knows |
 //! |---|---|
+//! | `dominators` | which block lies on every way to which |
 //! | `tree` | the dominator tree, downwards |
 //! | `loops` | which blocks are a loop, and which loop is in which |
 
+mod dominators;
 mod loops;
 mod tree;
 

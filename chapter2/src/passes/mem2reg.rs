@@ -116,6 +116,9 @@ impl<'f> Placement<'f> {
     fn place(mut self) -> Params {
         let mut params = Params::new();
         for slot in self.function.slots.keys() {
+            if self.is_defined_once(slot) {
+                continue;
+            }
             let mark = slot.as_u32() + 1;
             self.mark_live(slot, mark);
             let ty = self.function.slots[slot];
@@ -125,6 +128,17 @@ impl<'f> Placement<'f> {
             }
         }
         params
+    }
+
+    /// Whether all stores are in one block, and all reads come after them.
+    /// That is most slots, and there is nothing to find out.
+    fn is_defined_once(&self, slot: Slot) -> bool {
+        let stores = self.stores[slot].as_slice(&self.lists);
+        let reads = self.reads[slot].as_slice(&self.lists);
+        let is_after = |&block: &Block| {
+            block != stores[0] && self.tree.dominates(stores[0], block)
+        };
+        stores.is_empty() || stores.len() == 1 && reads.iter().all(is_after)
     }
 
     /// Marks the blocks at whose beginning the slot's contents are going to
@@ -147,7 +161,8 @@ impl<'f> Placement<'f> {
 
     /// The iterated dominance frontier of the stores, as far as the slot is
     /// live there. Definitions far down in the tree come first; so each of
-    /// the tree's blocks is visited once.
+    /// the tree's blocks is visited once. Beyond a block where the slot is not
+    /// live, other definitions come before the next read.
     fn frontier(&mut self, slot: Slot, mark: u32) -> Vec<Block> {
         let Placement { marks, lists, tree, function, .. } = self;
         let stores = self.stores[slot].as_slice(lists).iter();
@@ -169,8 +184,9 @@ impl<'f> Placement<'f> {
                     }
                 }
                 for &child in tree.children(block) {
-                    if std::mem::replace(&mut marks.visited[child], mark)
-                        != mark
+                    if marks.is_live[child] == mark
+                        && std::mem::replace(&mut marks.visited[child], mark)
+                            != mark
                     {
                         next.push(child);
                     }

@@ -27,6 +27,7 @@ use crate::analysis::{Analyses, DominatorTree, Loop, Loops};
 use crate::edit;
 use chapter1::ir::{
     Block, BlockData, ControlFlow, Function, Inst, InstData, Slot, Value,
+    ValueDef,
 };
 use chapter1::span::Span;
 use cranelift_entity::SecondaryMap;
@@ -191,6 +192,12 @@ fn demote(
             });
             let mut loads = Vec::with_capacity(foreign.len());
             for &value in &foreign {
+                // A constant is the same wherever it is made.
+                if let Some(data) = constant(function, value) {
+                    let inst = function.push_inst(block, data, Span::default());
+                    loads.push(function.results[inst].expect("a constant"));
+                    continue;
+                }
                 let slot = slots[value].expand().unwrap_or_else(|| {
                     let ty = function.values[value].ty;
                     function.slots.push(ty)
@@ -211,6 +218,14 @@ fn demote(
         }
     }
     slots
+}
+
+fn constant(function: &Function, value: Value) -> Option<InstData> {
+    let ValueDef::Inst(inst) = function.values[value].def else { return None };
+    let data = function.insts[inst];
+    let is_constant =
+        matches!(data, InstData::Const(_) | InstData::BoolConst(_));
+    is_constant.then_some(data)
 }
 
 /// Stores values, each in the slot of the value that it is a copy of, before

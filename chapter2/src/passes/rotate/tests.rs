@@ -68,7 +68,7 @@ fn what_follows_the_loop_sees_the_copy_that_it_came_from() {
 }
 
 #[test]
-fn a_loop_in_a_loop_is_rotated_with_it() {
+fn a_loop_around_another_one_ends_with_its_test_already() {
     assert_snapshot!(run(
         &Rotate,
         "function @f(f64, f64) -> f64 {

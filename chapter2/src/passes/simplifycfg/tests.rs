@@ -87,20 +87,22 @@ fn a_branch_asks_for_the_condition_behind_a_number() {
         "function @f(f64, f64) -> f64 {
         block0(v0: f64, v1: f64):
             v2 = ult v0, v1
-            v3 = from_bool v2
+            v3 = ult v1, v0
             v4 = const 0
-            v5 = one v3, v4
-            branch v5, block1, block2
+            v5 = from_bool v2
+            v6 = one v5, v4
+            branch v6, block1, block2
         block1:
-            v6 = const 1
-            v7 = select v2, v4, v6
-            v8 = ueq v4, v7
-            branch v8, block3, block4
+            v7 = from_bool v3
+            v8 = ueq v7, v4
+            v9 = from_bool v8
+            v10 = one v9, v4
+            branch v10, block2, block3
         block2:
-            v9 = ueq v3, v4
-            v10 = from_bool v9
-            v11 = one v10, v4
-            branch v11, block3, block4
+            v11 = const 8
+            v12 = select v3, v11, v4
+            v13 = ult v4, v12
+            branch v13, block3, block4
         block3:
             return v0
         block4:

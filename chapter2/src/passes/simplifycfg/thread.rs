@@ -178,7 +178,7 @@ impl Threading<'_> {
             return None;
         }
         let facts = self.facts(from, index, target)?;
-        let next = self.chosen(block, &facts)?;
+        let next = self.chosen(target, &facts)?;
         if next.block == block {
             return None;
         }
@@ -204,16 +204,6 @@ impl Threading<'_> {
         };
         let mut facts = Facts { inside: Vec::new(), branch };
         let insts = &function.blocks[target.block].insts;
-        if let [_] = insts[..] {
-            // Most often there is nothing to find out.
-            let last = &function.insts[insts[0]];
-            let InstData::Branch { condition, .. } = *last else {
-                return Some(facts);
-            };
-            let known = self.argument(target, condition, &facts);
-            facts.inside.extend(known.map(|known| (condition, known)));
-            return Some(facts);
-        }
         for &inst in &insts[..insts.len() - 1] {
             let Some(result) = function.results[inst].expand() else {
                 return None;
@@ -255,15 +245,13 @@ impl Threading<'_> {
         }
     }
 
-    /// How a block is left.
-    fn chosen(&self, block: Block, facts: &Facts) -> Option<BlockCall> {
-        let last = self.function.terminator(block);
+    /// How the block is left that an edge leads to.
+    fn chosen(&self, target: &BlockCall, facts: &Facts) -> Option<BlockCall> {
+        let last = self.function.terminator(target.block);
         match self.function.insts[last] {
-            InstData::Jump(target) => Some(target),
+            InstData::Jump(next) => Some(next),
             InstData::Branch { condition, targets } => {
-                let mut facts = facts.inside.iter().chain(&facts.branch);
-                let known = facts.find(|(it, _)| *it == condition);
-                match known?.1 {
+                match self.argument(target, condition, facts)? {
                     Known::Truth(holds) => Some(targets[usize::from(!holds)]),
                     Known::Number(_) => unreachable!("{condition} is a bool"),
                 }
