@@ -6,8 +6,11 @@
 //! frontier* of the stores: the first blocks that a store reaches, but does
 //! not dominate; and then, since a parameter is a definition too, those of
 //! the parameters. Found as by Sreedhar and Gao, *A Linear Time Algorithm for
-//! Placing φ-Nodes* (1995); slots that nobody reads any more get none. Then,
-//! as by Cytron and others (1991), a walk down the dominator tree renames.
+//! Placing φ-Nodes* (1995), with two cuts that keep the search short where
+//! there are many slots: it does not go down where no way leads back up far
+//! enough, nor out of the blocks behind the first store, the variable's
+//! scope. Then, as by Cytron and others (1991), a walk down the dominator tree
+//! renames. At last, the parameters go that nobody turned out to read.
 
 use super::{Changed, Pass};
 use crate::analysis::{Analyses, DominatorTree};
@@ -41,6 +44,7 @@ impl Pass for Mem2Reg {
         let tree = analyses.tree(function);
         let params = Placement::new(function, &flow, &tree).place();
         Renaming::new(function, &params).run(&tree);
+        remove_unused(function, &flow, &params);
         function.slots.clear();
         Changed::Instructions
     }
@@ -52,23 +56,40 @@ type Params = SecondaryMap<Block, Vec<(Slot, Value)>>;
 /// Where slots are stored to and read.
 struct Placement<'f> {
     function: &'f mut Function,
-    flow: &'f ControlFlow,
     tree: &'f DominatorTree,
+    /// The blocks that store to a slot, in reverse postorder.
     stores: SecondaryMap<Slot, EntityList<Block>>,
     /// The blocks that read a slot before they store to it.
     reads: SecondaryMap<Slot, EntityList<Block>>,
     lists: ListPool<Block>,
-    marks: Marks,
-}
-
-/// What is known of the blocks for one slot. A mark is the slot's number, so
-/// that marks of other slots need not be wiped off.
-#[derive(Default)]
-struct Marks {
-    stores: SecondaryMap<Block, u32>,
-    is_live: SecondaryMap<Block, u32>,
+    leaving: SecondaryMap<Block, Leaving>,
+    /// For which slot a block has been visited and given a parameter last: so
+    /// the marks of other slots need not be wiped off.
     visited: SecondaryMap<Block, u32>,
     placed: SecondaryMap<Block, u32>,
+}
+
+/// How far up the edges lead that leave a block and those that it dominates:
+/// bounds for the levels of their targets.
+#[derive(Clone, Copy)]
+struct Leaving {
+    lowest: u32,
+    highest: u32,
+}
+
+impl Default for Leaving {
+    fn default() -> Leaving {
+        Leaving { lowest: u32::MAX, highest: 0 }
+    }
+}
+
+impl Leaving {
+    fn add(&mut self, lowest: u32, highest: u32, own_level: u32) {
+        if lowest <= own_level {
+            self.lowest = self.lowest.min(lowest);
+            self.highest = self.highest.max(highest.min(own_level));
+        }
+    }
 }
 
 impl<'f> Placement<'f> {
@@ -77,10 +98,17 @@ impl<'f> Placement<'f> {
         flow: &'f ControlFlow,
         tree: &'f DominatorTree,
     ) -> Placement<'f> {
-        let (stores, reads) = (SecondaryMap::new(), SecondaryMap::new());
-        let (lists, marks) = (ListPool::new(), Marks::default());
-        let mut placement =
-            Placement { function, flow, tree, stores, reads, lists, marks };
+        let leaving = leaving(function, tree);
+        let mut placement = Placement {
+            function,
+            tree,
+            stores: SecondaryMap::new(),
+            reads: SecondaryMap::new(),
+            lists: ListPool::new(),
+            leaving,
+            visited: SecondaryMap::new(),
+            placed: SecondaryMap::new(),
+        };
         for &block in flow.reverse_postorder() {
             placement.look_at(block);
         }
@@ -112,17 +140,20 @@ impl<'f> Placement<'f> {
         }
     }
 
-    /// Gives parameters to the blocks that need some.
+    /// Gives parameters to the blocks that may need some.
     fn place(mut self) -> Params {
         let mut params = Params::new();
         for slot in self.function.slots.keys() {
-            if self.is_defined_once(slot) {
+            let stores = self.stores[slot].as_slice(&self.lists);
+            let scope = self.scope(slot);
+            // Most slots are stored to once, before anybody reads them.
+            let is_plain = stores.len() < 2 && scope.is_some();
+            if is_plain || self.reads[slot].is_empty() {
                 continue;
             }
-            let mark = slot.as_u32() + 1;
-            self.mark_live(slot, mark);
+            let lowest = scope.map_or(0, |it| self.tree.level(it) + 1);
             let ty = self.function.slots[slot];
-            for block in self.frontier(slot, mark) {
+            for block in self.frontier(slot, lowest) {
                 let value = self.function.push_param(block, ty);
                 params[block].push((slot, value));
             }
@@ -130,41 +161,24 @@ impl<'f> Placement<'f> {
         params
     }
 
-    /// Whether all stores are in one block, and all reads come after them.
-    /// That is most slots, and there is nothing to find out.
-    fn is_defined_once(&self, slot: Slot) -> bool {
-        let stores = self.stores[slot].as_slice(&self.lists);
+    /// A block that stores to a slot before anybody else, on any way, does
+    /// anything with it.
+    fn scope(&self, slot: Slot) -> Option<Block> {
+        let (&first, others) =
+            self.stores[slot].as_slice(&self.lists).split_first()?;
         let reads = self.reads[slot].as_slice(&self.lists);
-        let is_after = |&block: &Block| {
-            block != stores[0] && self.tree.dominates(stores[0], block)
-        };
-        stores.is_empty() || stores.len() == 1 && reads.iter().all(is_after)
+        let mut others = others.iter().chain(reads);
+        let is_first =
+            others.all(|&it| it != first && self.tree.dominates(first, it));
+        is_first.then_some(first)
     }
 
-    /// Marks the blocks at whose beginning the slot's contents are going to
-    /// be read: backwards from the reads, as far as the next store.
-    fn mark_live(&mut self, slot: Slot, mark: u32) {
-        let Placement { marks, lists, flow, .. } = self;
-        for &block in self.stores[slot].as_slice(lists) {
-            marks.stores[block] = mark;
-        }
-        let mut next = self.reads[slot].as_slice(lists).to_vec();
-        while let Some(block) = next.pop() {
-            if std::mem::replace(&mut marks.is_live[block], mark) == mark {
-                continue;
-            }
-            let sources = flow.predecessors(block).iter().copied();
-            let sources = sources.filter(|&it| marks.stores[it] != mark);
-            next.extend(sources.filter(|&it| flow.is_reachable(it)));
-        }
-    }
-
-    /// The iterated dominance frontier of the stores, as far as the slot is
-    /// live there. Definitions far down in the tree come first; so each of
-    /// the tree's blocks is visited once. Beyond a block where the slot is not
-    /// live, other definitions come before the next read.
-    fn frontier(&mut self, slot: Slot, mark: u32) -> Vec<Block> {
-        let Placement { marks, lists, tree, function, .. } = self;
+    /// The iterated dominance frontier of the stores, from a level of the
+    /// tree downwards. Definitions far down in the tree come first; so each
+    /// of the tree's blocks is visited once.
+    fn frontier(&mut self, slot: Slot, lowest: u32) -> Vec<Block> {
+        let Placement { lists, tree, function, leaving, .. } = self;
+        let mark = slot.as_u32() + 1;
         let stores = self.stores[slot].as_slice(lists).iter();
         let mut queue: BinaryHeap<(u32, Block)> =
             stores.map(|&block| (tree.level(block), block)).collect();
@@ -172,11 +186,15 @@ impl<'f> Placement<'f> {
         while let Some((level, root)) = queue.pop() {
             let mut next = vec![root];
             while let Some(block) = next.pop() {
+                let ways = leaving[block];
+                if ways.lowest > level || ways.highest < lowest {
+                    continue;
+                }
                 for joint in function.successors(block) {
-                    let is_beyond = tree.level(joint) <= level;
+                    let is_beyond =
+                        (lowest..=level).contains(&tree.level(joint));
                     if is_beyond
-                        && marks.is_live[joint] == mark
-                        && std::mem::replace(&mut marks.placed[joint], mark)
+                        && std::mem::replace(&mut self.placed[joint], mark)
                             != mark
                     {
                         frontier.push(joint);
@@ -184,9 +202,7 @@ impl<'f> Placement<'f> {
                     }
                 }
                 for &child in tree.children(block) {
-                    if marks.is_live[child] == mark
-                        && std::mem::replace(&mut marks.visited[child], mark)
-                            != mark
+                    if std::mem::replace(&mut self.visited[child], mark) != mark
                     {
                         next.push(child);
                     }
@@ -194,6 +210,90 @@ impl<'f> Placement<'f> {
             }
         }
         frontier
+    }
+}
+
+/// From the tree's leaves up, where the edges lead that leave a subtree.
+fn leaving(
+    function: &Function,
+    tree: &DominatorTree,
+) -> SecondaryMap<Block, Leaving> {
+    let mut leaving: SecondaryMap<Block, Leaving> = SecondaryMap::new();
+    for &block in tree.preorder().iter().rev() {
+        let own_level = tree.level(block);
+        let mut ways = leaving[block];
+        for target in function.successors(block) {
+            let level = tree.level(target);
+            ways.add(level, level, own_level);
+        }
+        leaving[block] = ways;
+        if let Some(idom) = tree.idom(block) {
+            leaving[idom].add(ways.lowest, ways.highest, own_level - 1);
+        }
+    }
+    leaving
+}
+
+/// Removes those of the new parameters that are of no use: that are passed to
+/// each other at most.
+fn remove_unused(function: &mut Function, flow: &ControlFlow, params: &Params) {
+    let mut is_new: SecondaryMap<Value, bool> = SecondaryMap::new();
+    for block in function.blocks.keys() {
+        for &(_, param) in &params[block] {
+            is_new[param] = true;
+        }
+    }
+    let mut used = Used { is_used: SecondaryMap::new(), next: Vec::new() };
+    for &block in flow.reverse_postorder() {
+        for &inst in &function.blocks[block].insts {
+            let data = &function.insts[inst];
+            if data.targets().is_empty() {
+                function.visit_operands(inst, |value| used.add(value));
+            }
+            if let InstData::Branch { condition, .. } = data {
+                used.add(*condition);
+            }
+            for target in data.targets() {
+                let params = function.params(target.block).iter();
+                for (&param, &arg) in params.zip(function.args(target)) {
+                    if !is_new[param] {
+                        used.add(arg);
+                    }
+                }
+            }
+        }
+    }
+    while let Some(value) = used.next.pop() {
+        let ValueDef::Param(block, index) = function.values[value].def else {
+            continue;
+        };
+        if !is_new[value] {
+            continue;
+        }
+        let sources = flow.predecessors(block).iter().copied();
+        for from in sources.filter(|&it| flow.is_reachable(it)) {
+            let last = function.terminator(from);
+            for target in function.insts[last].targets() {
+                if target.block == block {
+                    used.add(function.args(target)[index as usize]);
+                }
+            }
+        }
+    }
+    edit::remove_params(function, |it| is_new[it] && !used.is_used[it]);
+}
+
+/// The values found to be of use, and those whose sources are still to be.
+struct Used {
+    is_used: SecondaryMap<Value, bool>,
+    next: Vec<Value>,
+}
+
+impl Used {
+    fn add(&mut self, value: Value) {
+        if !std::mem::replace(&mut self.is_used[value], true) {
+            self.next.push(value);
+        }
     }
 }
 
