@@ -130,10 +130,10 @@ impl<'f> Placement<'f> {
                         reads[slot].push(block, lists);
                     }
                 }
-                InstData::Store { slot, .. } => {
-                    if !is_last(&stores[slot], lists) {
-                        stores[slot].push(block, lists);
-                    }
+                InstData::Store { slot, .. }
+                    if !is_last(&stores[slot], lists) =>
+                {
+                    stores[slot].push(block, lists);
                 }
                 _ => {}
             }
@@ -184,6 +184,13 @@ impl<'f> Placement<'f> {
             stores.map(|&block| (tree.level(block), block)).collect();
         let mut frontier = Vec::new();
         while let Some((level, root)) = queue.pop() {
+            // The scope leads to nothing but itself, and what is alone on its
+            // level in there to itself at most.
+            let is_placed = self.placed[root] == mark;
+            let is_last = level == lowest && is_placed && is_alone(tree, root);
+            if level < lowest || is_last {
+                continue;
+            }
             let mut next = vec![root];
             while let Some(block) = next.pop() {
                 let ways = leaving[block];
@@ -211,6 +218,12 @@ impl<'f> Placement<'f> {
         }
         frontier
     }
+}
+
+/// Whether a block is the only one of its level in the scope that it begins,
+/// as the header of a loop is in that of the loop's variable.
+fn is_alone(tree: &DominatorTree, block: Block) -> bool {
+    tree.idom(block).is_some_and(|it| tree.children(it).len() == 1)
 }
 
 /// From the tree's leaves up, where the edges lead that leave a subtree.

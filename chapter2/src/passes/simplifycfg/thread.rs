@@ -205,9 +205,7 @@ impl Threading<'_> {
         let mut facts = Facts { inside: Vec::new(), branch };
         let insts = &function.blocks[target.block].insts;
         for &inst in &insts[..insts.len() - 1] {
-            let Some(result) = function.results[inst].expand() else {
-                return None;
-            };
+            let result = function.results[inst].expand()?;
             let known = |value| self.argument(target, value, &facts);
             let known = match function.insts[inst] {
                 InstData::Call { .. } | InstData::Load(_) => return None,
