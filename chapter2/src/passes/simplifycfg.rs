@@ -37,24 +37,37 @@ impl Pass for SimplifyCfg {
     }
 
     fn run(&self, function: &mut Function, analyses: &mut Analyses) -> Changed {
-        let flow = analyses.flow(function);
         // What is merged first shows its condition and what it decides about
         // to each other, and to those that are threaded.
-        let mut is_changed = edit::remove_unreachable(function, &flow);
-        is_changed |= merge(function, &flow);
-        let flow = ControlFlow::compute(function);
-        let is_threaded = truth::simplify_branches(function, &flow)
-            | thread::thread(function, &flow);
-        if is_threaded {
-            let flow = ControlFlow::compute(function);
-            edit::remove_unreachable(function, &flow);
-            merge(function, &flow);
+        let is_clean = !clean(function, analyses);
+        let flow = analyses.flow(function);
+        let is_straight = !(truth::simplify_branches(function, &flow)
+            | thread::thread(function, &flow));
+        if !is_straight {
+            analyses.forget();
+            clean(function, analyses);
         }
-        match is_changed || is_threaded {
-            true => Changed::ControlFlow,
-            false => Changed::Nothing,
+        match is_clean && is_straight {
+            true => Changed::Nothing,
+            false => Changed::ControlFlow,
         }
     }
+}
+
+/// Removes unreachable blocks, and joins those that always follow each other.
+fn clean(function: &mut Function, analyses: &mut Analyses) -> bool {
+    let flow = analyses.flow(function);
+    let is_removed = edit::remove_unreachable(function, &flow);
+    if is_removed {
+        // They were predecessors.
+        analyses.forget();
+    }
+    let flow = analyses.flow(function);
+    let is_merged = merge(function, &flow);
+    if is_merged {
+        analyses.forget();
+    }
+    is_removed || is_merged
 }
 
 /// Joins blocks that always follow each other. There must be no unreachable

@@ -1,48 +1,59 @@
-//! What the tests of all passes do: text in, text out.
+//! What the tests of the passes share: text in, text out.
 
 use super::{Changed, Pass};
 use crate::analysis::Analyses;
-use chapter1::ir::{parse_module, verify_module};
+use chapter1::ir::{Function, parse_module, verify};
 
-/// Runs a pass over each function of a module, and over what it leaves, where
-/// it must find nothing that the function would be wrong with.
-///
-/// # Panics
-/// If the text is no valid module, or if the pass makes it invalid, or lies
-/// about what it has changed.
+/// A function, and what a pass makes of it, each as text. The verifier must
+/// accept both, and what the pass says of its changes must be true.
 pub fn run(pass: &dyn Pass, text: &str) -> String {
-    let mut module = parse_module(text).expect("it parses");
-    verify_module(&module).expect("it is valid");
-    for function in &mut module.functions {
-        let before = function.to_string();
-        let edges = edges(function);
-        let changed = pass.run(function, &mut Analyses::default());
-        let is_same = before == function.to_string();
-        assert!(!is_same || changed == Changed::Nothing, "nothing changed");
-        assert!(is_same || changed != Changed::Nothing, "{function}");
-        let is_same = edges == self::edges(function);
-        assert!(is_same || changed == Changed::ControlFlow, "{function}");
-    }
-    let text = module.to_string();
-    verify_module(&module).unwrap_or_else(|error| panic!("{error}\n{text}"));
-    text
+    let mut module = parse_module(text).expect("well-formed text");
+    let before = module.to_string();
+    let function = &mut module.functions[0];
+    assert_eq!(verify(function), Ok(()));
+    let changed = run_on(pass, function);
+    let after = module.to_string();
+    assert_eq!(before == after, changed == Changed::Nothing, "{after}");
+    format!("# before\n{before}\n# after {}\n{after}", pass.name())
 }
 
-/// Runs a pass that must not change anything.
-pub fn unchanged(pass: &dyn Pass, text: &str) {
-    let before = parse_module(text).expect("it parses").to_string();
-    pretty_assertions::assert_eq!(run(pass, text), before);
+/// Runs a pass over a function that the verifier accepts, twice: the second
+/// time there is nothing left to do.
+fn run_on(pass: &dyn Pass, function: &mut Function) -> Changed {
+    let edges = edges(function);
+    let changed = pass.run(function, &mut Analyses::default());
+    assert_eq!(verify(function), Ok(()), "{function}");
+    let is_same = edges == self::edges(function);
+    assert!(is_same || changed == Changed::ControlFlow, "{function}");
+    let after = function.to_string();
+    let again = pass.run(function, &mut Analyses::default());
+    assert_eq!((again, function.to_string()), (Changed::Nothing, after));
+    changed
 }
 
-/// The ways between reachable blocks.
-fn edges(function: &chapter1::ir::Function) -> Vec<(u32, u32)> {
+/// The ways between blocks that can be reached.
+fn edges(function: &Function) -> Vec<(String, Vec<String>)> {
     let flow = chapter1::ir::ControlFlow::compute(function);
-    let from = flow.reverse_postorder().iter();
-    let edges = from.flat_map(|&block| {
-        let to = function.successors(block);
-        to.map(move |target| (block.as_u32(), target.as_u32()))
-    });
-    let mut edges: Vec<(u32, u32)> = edges.collect();
-    edges.sort_unstable();
-    edges
+    let reachable = function.blocks.keys().filter(|&b| flow.is_reachable(b));
+    reachable
+        .map(|block| {
+            let next = function.successors(block);
+            (block.to_string(), next.map(|next| next.to_string()).collect())
+        })
+        .collect()
+}
+
+/// Asserts that a pass leaves a function alone.
+pub fn assert_unchanged(pass: &dyn Pass, text: &str) {
+    let mut module = parse_module(text).expect("well-formed text");
+    let before = module.to_string();
+    run_on(pass, &mut module.functions[0]);
+    pretty_assertions::assert_eq!(module.to_string(), before);
+}
+
+/// A function of two numbers with this body, after `block0(v0, v1):`.
+pub fn body(text: &str) -> String {
+    format!(
+        "function @f(f64, f64) -> f64 {{\nblock0(v0: f64, v1: f64):\n{text}\n}}"
+    )
 }

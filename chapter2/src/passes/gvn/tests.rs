@@ -1,5 +1,5 @@
 use super::Gvn;
-use crate::passes::testing::{run, unchanged};
+use crate::passes::testing::{assert_unchanged, run};
 use insta::assert_snapshot;
 
 #[test]
@@ -145,7 +145,7 @@ fn zero_and_minus_zero_are_two_numbers_but_all_nans_are_one() {
 
 #[test]
 fn differences_and_quotients_may_not_change_places() {
-    unchanged(
+    assert_unchanged(
         &Gvn,
         "function @f(f64, f64) -> f64 {
         block0(v0: f64, v1: f64):
@@ -161,7 +161,7 @@ fn differences_and_quotients_may_not_change_places() {
 
 #[test]
 fn what_one_branch_computes_is_unknown_in_the_other_and_after_both() {
-    unchanged(
+    assert_unchanged(
         &Gvn,
         "function @f(f64, f64) -> f64 {
         block0(v0: f64, v1: f64):
@@ -183,7 +183,7 @@ fn what_one_branch_computes_is_unknown_in_the_other_and_after_both() {
 
 #[test]
 fn calls_and_slots_are_not_numbered() {
-    unchanged(
+    assert_unchanged(
         &Gvn,
         "function @f(f64) -> f64 {
         s0 = slot f64
@@ -205,7 +205,7 @@ fn calls_and_slots_are_not_numbered() {
 
 #[test]
 fn a_comparison_that_only_its_branch_looks_at_stays() {
-    unchanged(
+    assert_unchanged(
         &Gvn,
         "function @f(f64, f64) -> f64 {
         block0(v0: f64, v1: f64):
@@ -224,7 +224,7 @@ fn a_comparison_that_only_its_branch_looks_at_stays() {
 
 #[test]
 fn a_parameter_that_a_loop_changes_stays() {
-    unchanged(
+    assert_unchanged(
         &Gvn,
         "function @f(f64, f64) -> f64 {
         block0(v0: f64, v1: f64):

@@ -1,5 +1,5 @@
 use super::Licm;
-use crate::passes::testing::{run, unchanged};
+use crate::passes::testing::{assert_unchanged, run};
 use insta::assert_snapshot;
 
 #[test]
@@ -133,7 +133,7 @@ fn a_comparison_moves_along_with_the_number_made_of_it() {
 
 #[test]
 fn constants_and_comparisons_for_branches_stay() {
-    unchanged(
+    assert_unchanged(
         &Licm,
         "function @f(f64, f64) -> f64 {
         block0(v0: f64, v1: f64):
@@ -151,7 +151,7 @@ fn constants_and_comparisons_for_branches_stay() {
 
 #[test]
 fn what_depends_on_the_round_stays() {
-    unchanged(
+    assert_unchanged(
         &Licm,
         "function @f(f64, f64) -> f64 {
         block0(v0: f64, v1: f64):
@@ -169,7 +169,7 @@ fn what_depends_on_the_round_stays() {
 
 #[test]
 fn calls_and_slots_stay() {
-    unchanged(
+    assert_unchanged(
         &Licm,
         "function @f(f64) -> f64 {
         s0 = slot f64
@@ -192,7 +192,7 @@ fn calls_and_slots_stay() {
 
 #[test]
 fn what_is_after_a_loop_does_not_move_into_it() {
-    unchanged(
+    assert_unchanged(
         &Licm,
         "function @f(f64, f64) -> f64 {
         block0(v0: f64, v1: f64):
@@ -211,7 +211,7 @@ fn what_is_after_a_loop_does_not_move_into_it() {
 
 #[test]
 fn a_cycle_with_two_entries_is_no_loop() {
-    unchanged(
+    assert_unchanged(
         &Licm,
         "function @f(f64, f64) -> f64 {
         block0(v0: f64, v1: f64):

@@ -1,5 +1,5 @@
 use super::Rotate;
-use crate::passes::testing::{run, unchanged};
+use crate::passes::testing::{assert_unchanged, run};
 use insta::assert_snapshot;
 
 #[test]
@@ -91,7 +91,7 @@ fn a_loop_around_another_one_ends_with_its_test_already() {
 
 #[test]
 fn a_loop_that_ends_with_its_test_stays() {
-    unchanged(
+    assert_unchanged(
         &Rotate,
         "function @f(f64, f64) -> f64 {
         block0(v0: f64, v1: f64):
@@ -111,7 +111,7 @@ fn a_loop_that_ends_with_its_test_stays() {
 
 #[test]
 fn a_header_with_an_effect_stays() {
-    unchanged(
+    assert_unchanged(
         &Rotate,
         "function @f(f64) -> f64 {
         fn0 = function @g(f64) -> f64
@@ -131,7 +131,7 @@ fn a_header_with_an_effect_stays() {
 
 #[test]
 fn a_header_that_chooses_between_ways_inside_the_loop_stays() {
-    unchanged(
+    assert_unchanged(
         &Rotate,
         "function @f(f64) -> f64 {
         block0(v0: f64):
@@ -152,7 +152,7 @@ fn a_header_that_chooses_between_ways_inside_the_loop_stays() {
 
 #[test]
 fn a_long_header_stays() {
-    unchanged(
+    assert_unchanged(
         &Rotate,
         "function @f(f64) -> f64 {
         block0(v0: f64):

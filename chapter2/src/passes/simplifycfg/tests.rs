@@ -1,5 +1,5 @@
 use super::SimplifyCfg;
-use crate::passes::testing::{run, unchanged};
+use crate::passes::testing::{assert_unchanged, run};
 use insta::assert_snapshot;
 
 #[test]
@@ -170,7 +170,7 @@ fn constants_that_a_block_passes_on_are_made_anew() {
 
 #[test]
 fn a_value_that_others_look_at_keeps_its_block() {
-    unchanged(
+    assert_unchanged(
         &SimplifyCfg,
         "function @f(f64, f64) -> f64 {
         block0(v0: f64, v1: f64):
@@ -193,7 +193,7 @@ fn a_value_that_others_look_at_keeps_its_block() {
 
 #[test]
 fn a_loop_keeps_its_header() {
-    unchanged(
+    assert_unchanged(
         &SimplifyCfg,
         "function @f(f64) -> f64 {
         block0(v0: f64):
@@ -239,7 +239,7 @@ fn an_empty_header_gives_way_to_the_block_behind_it() {
 
 #[test]
 fn blocks_that_lead_to_each_other_for_ever_stay() {
-    unchanged(
+    assert_unchanged(
         &SimplifyCfg,
         "function @f(f64) -> f64 {
         block0(v0: f64):
@@ -255,7 +255,7 @@ fn blocks_that_lead_to_each_other_for_ever_stay() {
 
 #[test]
 fn a_branch_on_a_number_of_any_kind_stays() {
-    unchanged(
+    assert_unchanged(
         &SimplifyCfg,
         "function @f(f64, f64) -> f64 {
         block0(v0: f64, v1: f64):

@@ -1,5 +1,5 @@
 use super::TailCall;
-use crate::passes::testing::{run, unchanged};
+use crate::passes::testing::{assert_unchanged, run};
 use insta::assert_snapshot;
 
 #[test]
@@ -106,7 +106,7 @@ fn only_the_call_in_the_last_place_is_a_jump() {
 
 #[test]
 fn a_call_whose_result_is_changed_stays() {
-    unchanged(
+    assert_unchanged(
         &TailCall,
         "function @f(f64) -> f64 {
         fn0 = function @f(f64) -> f64
@@ -120,7 +120,7 @@ fn a_call_whose_result_is_changed_stays() {
 
 #[test]
 fn a_call_whose_result_is_not_what_is_returned_stays() {
-    unchanged(
+    assert_unchanged(
         &TailCall,
         "function @f(f64) -> f64 {
         fn0 = function @f(f64) -> f64
@@ -133,7 +133,7 @@ fn a_call_whose_result_is_not_what_is_returned_stays() {
 
 #[test]
 fn a_call_before_another_one_stays() {
-    unchanged(
+    assert_unchanged(
         &TailCall,
         "function @f(f64) -> f64 {
         fn0 = function @f(f64) -> f64
@@ -148,7 +148,7 @@ fn a_call_before_another_one_stays() {
 
 #[test]
 fn a_call_of_another_function_or_of_the_runtime_stays() {
-    unchanged(
+    assert_unchanged(
         &TailCall,
         "function @f(f64) -> f64 {
         fn0 = function @g(f64) -> f64
@@ -168,7 +168,7 @@ fn a_call_of_another_function_or_of_the_runtime_stays() {
 
 #[test]
 fn blocks_that_only_lead_to_each_other_return_nothing() {
-    unchanged(
+    assert_unchanged(
         &TailCall,
         "function @f(f64) -> f64 {
         fn0 = function @f(f64) -> f64
