@@ -163,6 +163,19 @@ pub fn targets_mut(data: &mut InstData) -> &mut [BlockCall] {
     }
 }
 
+/// Makes a branch a jump to the target that it takes.
+///
+/// # Panics
+/// If the instruction is no branch.
+pub fn take_branch(function: &mut Function, inst: Inst, condition: bool) {
+    let InstData::Branch { targets: [then, other], .. } = function.insts[inst]
+    else {
+        panic!("{} is no branch", function.display_inst(inst));
+    };
+    let target = if condition { then } else { other };
+    function.insts[inst] = InstData::Jump(target);
+}
+
 /// Empties a block: nothing leads to it any more, or is about to.
 pub fn remove_block(function: &mut Function, block: Block) {
     let insts = std::mem::take(&mut function.blocks[block].insts);

@@ -5,12 +5,15 @@
 //! |---|---|
 //! | `tree` | the dominator tree, downwards |
 //! | `loops` | which blocks are a loop, and which loop is in which |
+//! | `uses` | who reads a value |
 
 mod loops;
 mod tree;
+mod uses;
 
 pub use loops::{Loop, Loops};
 pub use tree::DominatorTree;
+pub use uses::{Use, Uses};
 
 use chapter1::ir::{ControlFlow, Function};
 use std::rc::Rc;

@@ -298,3 +298,6 @@ impl<'f> Renaming<'f> {
         value
     }
 }
+
+#[cfg(test)]
+mod tests;

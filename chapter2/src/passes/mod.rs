@@ -3,10 +3,26 @@
 //! | file | pass |
 //! |---|---|
 //! | `mem2reg` | variables in stack slots become values |
+//! | `sccp` | what is always the same number becomes that number |
+//! | `simplify` | simpler instructions that yield the same bits |
+//! | `dce` | what nobody asks for goes |
+//! | `select` | branches that only choose a value become `select` |
+//! | `fold` | instructions whose operands are known, worked out |
 
+mod dce;
+mod fold;
 mod mem2reg;
+mod sccp;
 
+mod simplify;
+#[cfg(test)]
+mod testing;
+
+pub use dce::Dce;
 pub use mem2reg::Mem2Reg;
+pub use sccp::Sccp;
+
+pub use simplify::Simplify;
 
 use crate::analysis::Analyses;
 use chapter1::ir::Function;
@@ -38,5 +54,5 @@ pub trait Pass: Send + Sync {
 
 /// All passes, in the order in which they do most.
 pub fn all() -> Vec<Arc<dyn Pass>> {
-    vec![Arc::new(Mem2Reg)]
+    vec![Arc::new(Mem2Reg), Arc::new(Sccp), Arc::new(Simplify), Arc::new(Dce)]
 }
