@@ -12,11 +12,9 @@
 //! Each argument is looked at a bounded number of times: linear time.
 
 use super::{Changed, Pass};
-use crate::analysis::Analyses;
+use crate::analysis::{Analyses, Edges};
 use crate::edit::{self, Replacements};
-use chapter1::ir::{
-    Block, ControlFlow, Function, Inst, InstData, Value, ValueDef,
-};
+use chapter1::ir::{ControlFlow, Function, InstData, Value, ValueDef};
 use cranelift_entity::packed_option::PackedOption;
 use cranelift_entity::{EntityList, EntitySet, ListPool, SecondaryMap};
 
@@ -35,46 +33,13 @@ impl Pass for Dce {
     fn run(&self, function: &mut Function, analyses: &mut Analyses) -> Changed {
         let flow = analyses.flow(function);
         let mut is_changed = edit::remove_unreachable(function, &flow);
-        let edges = Edges::new(function);
+        let edges = Edges::compute(function);
         is_changed |= replace_trivial(function, &flow, &edges);
         is_changed |= remove_dead(function, &edges);
         match is_changed {
             true => Changed::Instructions,
             false => Changed::Nothing,
         }
-    }
-}
-
-/// The ways into each block: the instruction that ends the predecessor, and
-/// which of its targets it is.
-struct Edges {
-    edges: SecondaryMap<Block, Vec<(Inst, usize)>>,
-}
-
-impl Edges {
-    fn new(function: &Function) -> Edges {
-        let mut edges: SecondaryMap<Block, Vec<(Inst, usize)>> =
-            SecondaryMap::new();
-        for data in function.blocks.values() {
-            let Some(&last) = data.insts.last() else { continue };
-            let targets = function.insts[last].targets().iter().enumerate();
-            for (way, target) in targets {
-                edges[target.block].push((last, way));
-            }
-        }
-        Edges { edges }
-    }
-
-    /// What is passed for a parameter along way `number` into its block.
-    fn arg(
-        &self,
-        function: &Function,
-        (block, index): (Block, u32),
-        number: usize,
-    ) -> Option<Value> {
-        let &(inst, way) = self.edges[block].get(number)?;
-        let target = &function.insts[inst].targets()[way];
-        Some(function.args(target)[index as usize])
     }
 }
 
@@ -162,7 +127,7 @@ impl Trivial<'_> {
             number += 1;
         }
         self.seen[param] = number as u32;
-        if number == self.edges.edges[block].len()
+        if number == self.edges.into(block).len()
             && let Some(only) = self.only_arg(param)
         {
             self.replacements.replace(param, only);

@@ -102,10 +102,10 @@ impl<'f> Placement<'f> {
                         reads[slot].push(block, lists);
                     }
                 }
-                InstData::Store { slot, .. } => {
-                    if !is_last(&stores[slot], lists) {
-                        stores[slot].push(block, lists);
-                    }
+                InstData::Store { slot, .. }
+                    if !is_last(&stores[slot], lists) =>
+                {
+                    stores[slot].push(block, lists);
                 }
                 _ => {}
             }

@@ -13,6 +13,7 @@ mod dce;
 mod fold;
 mod mem2reg;
 mod sccp;
+mod select;
 
 mod simplify;
 #[cfg(test)]
@@ -21,6 +22,7 @@ mod testing;
 pub use dce::Dce;
 pub use mem2reg::Mem2Reg;
 pub use sccp::Sccp;
+pub use select::Select;
 
 pub use simplify::Simplify;
 

@@ -197,7 +197,8 @@ impl Simplifier<'_> {
     }
 
     /// Kaleidoscope's negation is `0 - y`. It is exact, but makes `0` of both
-    /// zeros; with a number that is not `-0`, that makes no difference.
+    /// zeros. In a sum with a number that is not `-0`, that makes no
+    /// difference.
     fn negation(&self, op: BinaryOp, [a, b]: [Value; 2]) -> Verdict {
         let is_never = |value| self.is_never_negative_zero(value);
         match (op, self.negated(a), self.negated(b)) {
@@ -213,7 +214,26 @@ impl Simplifier<'_> {
             (BinaryOp::Add, Some(y), _) if is_never(b) => {
                 operation(BinaryOp::Sub, [b, y])
             }
+            (BinaryOp::Add | BinaryOp::Sub, ..) if is_never(a) => {
+                match self.zero_plus(b) {
+                    Some(x) => operation(op, [a, x]),
+                    None => Verdict::Keep,
+                }
+            }
             _ => Verdict::Keep,
+        }
+    }
+
+    /// `x`, of `0 + x`, which is the same number, and not `-0`.
+    fn zero_plus(&self, value: Value) -> Option<Value> {
+        let InstData::Binary { op: BinaryOp::Add, args } = self.data(value)?
+        else {
+            return None;
+        };
+        match args.map(|arg| self.number(arg) == Some(0.0)) {
+            [true, _] => Some(args[1]),
+            [_, true] => Some(args[0]),
+            [false, false] => None,
         }
     }
 

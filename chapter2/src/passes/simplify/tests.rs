@@ -171,6 +171,18 @@ fn what_comes_round_a_loop_is_replaced_as_well() {
 }
 
 #[test]
+fn a_comparison_does_not_ask_for_the_sign_of_a_zero() {
+    assert_snapshot!(simplify(
+        "v2 = const 0
+         v3 = add v2, v0
+         v4 = add v1, v2
+         v5 = ult v3, v4
+         v6 = from_bool v5
+         return v6"
+    ));
+}
+
+#[test]
 fn negative_zero_plus_zero_is_zero() {
     stays("v2 = const 0 v3 = add v0, v2 v4 = mul v3, v1 return v4");
 }

@@ -34,7 +34,14 @@ impl Simplifier<'_> {
             (Choice::Known(a), Choice::Of(of, numbers)) => {
                 self.truth(of, numbers.map(|b| condition.holds(a, b)))
             }
-            _ => Verdict::Keep,
+            _ => match args.map(|arg| self.zero_plus(arg).unwrap_or(arg)) {
+                // Comparisons do not tell one zero from the other.
+                plain if plain != args => Verdict::Change(InstData::Compare {
+                    condition,
+                    args: plain,
+                }),
+                _ => Verdict::Keep,
+            },
         }
     }
 
