@@ -6,7 +6,9 @@ use cranelift_entity::SecondaryMap;
 /// A way from one block to another.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Edge {
-    /// The instruction that ends the block it comes from.
+    /// The block that it comes from.
+    pub from: Block,
+    /// The instruction that ends that block.
     pub terminator: Inst,
     /// Which of that instruction's targets it is.
     pub target: usize,
@@ -23,11 +25,12 @@ impl Edges {
     /// them.
     pub fn compute(function: &Function) -> Edges {
         let mut edges: SecondaryMap<Block, Vec<Edge>> = SecondaryMap::new();
-        for data in function.blocks.values() {
+        for (from, data) in &function.blocks {
             let Some(&terminator) = data.insts.last() else { continue };
             let targets = function.insts[terminator].targets();
             for (target, call) in targets.iter().enumerate() {
-                edges[call.block].push(Edge { terminator, target });
+                let edge = Edge { from, terminator, target };
+                edges[call.block].push(edge);
             }
         }
         Edges { edges }
@@ -46,7 +49,7 @@ impl Edges {
         (block, index): (Block, u32),
         number: usize,
     ) -> Option<Value> {
-        let &Edge { terminator, target } = self.edges[block].get(number)?;
+        let &Edge { terminator, target, .. } = self.edges[block].get(number)?;
         let target = &function.insts[terminator].targets()[target];
         Some(function.args(target)[index as usize])
     }

@@ -1,6 +1,6 @@
 //! Who reads a value: the uses of each, in one table.
 
-use chapter1::ir::{Function, Inst, Value};
+use chapter1::ir::{Function, Inst, InstData, Value};
 
 /// A place where a value is read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -10,6 +10,26 @@ pub struct Use {
     /// Which of the instruction's operands it is, counted as
     /// [`Function::visit_operands`] visits them.
     pub operand: u32,
+}
+
+impl Use {
+    /// If the value is passed to a block: which of the instruction's targets
+    /// that is, and which of its parameters.
+    pub fn argument(self, function: &Function) -> Option<(usize, usize)> {
+        let operand = self.operand as usize;
+        match &function.insts[self.inst] {
+            InstData::Jump(_) => Some((0, operand)),
+            InstData::Branch { targets: [then, _], .. } => {
+                // The condition is the first operand.
+                let index = operand.checked_sub(1)?;
+                match index.checked_sub(function.args(then).len()) {
+                    None => Some((0, index)),
+                    Some(index) => Some((1, index)),
+                }
+            }
+            _ => None,
+        }
+    }
 }
 
 /// The uses of each value of a function. A snapshot.

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `mem2reg` | variables in stack slots become values |
 //! | `sccp` | what is always the same number becomes that number |
+//! | `truth` | numbers that only say yes or no become truth values |
 //! | `simplify` | simpler instructions that yield the same bits |
 //! | `dce` | what nobody asks for goes |
 //! | `select` | branches that only choose a value become `select` |
@@ -18,6 +19,7 @@ mod select;
 mod simplify;
 #[cfg(test)]
 mod testing;
+mod truth;
 
 pub use dce::Dce;
 pub use mem2reg::Mem2Reg;
@@ -25,6 +27,7 @@ pub use sccp::Sccp;
 pub use select::Select;
 
 pub use simplify::Simplify;
+pub use truth::Truth;
 
 use crate::analysis::Analyses;
 use chapter1::ir::Function;

@@ -14,7 +14,7 @@
 
 use super::fold::{self, Constant};
 use super::{Changed, Pass};
-use crate::analysis::{Analyses, Use, Uses};
+use crate::analysis::{Analyses, Uses};
 use crate::edit::{self, Replacements};
 use chapter1::ir::{
     Block, ControlFlow, Function, Inst, InstData, Value, ValueDef,
@@ -152,21 +152,13 @@ impl<'f> Search<'f> {
     /// Looks at what reads a value again, as far as it is reached.
     fn tell(&mut self, value: Value) {
         for index in 0..self.uses.of(value).len() {
-            let Use { inst, operand } = self.uses.of(value)[index];
-            if !self.is_reached[self.blocks[inst]] {
+            let used = self.uses.of(value)[index];
+            if !self.is_reached[self.blocks[used.inst]] {
                 continue;
             }
-            let operand = operand as usize;
-            match self.function.insts[inst] {
-                InstData::Jump(_) => self.pass(inst, 0, operand),
-                InstData::Branch { targets: [then, _], .. } if operand > 0 => {
-                    let first = self.function.args(&then).len();
-                    match (operand - 1).checked_sub(first) {
-                        None => self.pass(inst, 0, operand - 1),
-                        Some(index) => self.pass(inst, 1, index),
-                    }
-                }
-                _ => self.look_at(inst),
+            match used.argument(self.function) {
+                Some((way, index)) => self.pass(used.inst, way, index),
+                None => self.look_at(used.inst),
             }
         }
     }
