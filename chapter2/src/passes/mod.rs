@@ -59,5 +59,12 @@ pub trait Pass: Send + Sync {
 
 /// All passes, in the order in which they do most.
 pub fn all() -> Vec<Arc<dyn Pass>> {
-    vec![Arc::new(Mem2Reg), Arc::new(Sccp), Arc::new(Simplify), Arc::new(Dce)]
+    vec![
+        Arc::new(Mem2Reg),
+        Arc::new(Sccp),
+        Arc::new(Truth),
+        Arc::new(Simplify),
+        Arc::new(Dce),
+        Arc::new(Select),
+    ]
 }
