@@ -32,13 +32,14 @@ impl Pass for Dce {
 
     fn run(&self, function: &mut Function, analyses: &mut Analyses) -> Changed {
         let flow = analyses.flow(function);
-        let mut is_changed = edit::remove_unreachable(function, &flow);
+        let unreachable = edit::remove_unreachable(function, &flow);
         let edges = Edges::compute(function);
-        is_changed |= replace_trivial(function, &flow, &edges);
-        is_changed |= remove_dead(function, &edges);
-        match is_changed {
-            true => Changed::Instructions,
-            false => Changed::Nothing,
+        let trivial = replace_trivial(function, &flow, &edges);
+        let dead = remove_dead(function, &edges);
+        match (unreachable, trivial || dead) {
+            (true, _) => Changed::ControlFlow,
+            (false, true) => Changed::Instructions,
+            (false, false) => Changed::Nothing,
         }
     }
 }

@@ -37,12 +37,15 @@ impl Pass for Mem2Reg {
         }
         let flow = analyses.flow(function);
         // Nobody says what a slot holds where nobody comes.
-        edit::remove_unreachable(function, &flow);
+        let unreachable = edit::remove_unreachable(function, &flow);
         let tree = analyses.tree(function);
         let params = Placement::new(function, &flow, &tree).place();
         Renaming::new(function, &params).run(&tree);
         function.slots.clear();
-        Changed::Instructions
+        match unreachable {
+            true => Changed::ControlFlow,
+            false => Changed::Instructions,
+        }
     }
 }
 

@@ -16,11 +16,10 @@ use super::fold::{self, Constant};
 use super::{Changed, Pass};
 use crate::analysis::{Analyses, Uses};
 use crate::edit::{self, Replacements};
-use chapter1::ir::{
-    Block, ControlFlow, Function, Inst, InstData, Value, ValueDef,
-};
+use chapter1::ir::{Block, Function, Inst, InstData, Value, ValueDef};
 use chapter1::span::Span;
 use cranelift_entity::SecondaryMap;
+use std::rc::Rc;
 
 /// The pass.
 pub struct Sccp;
@@ -34,14 +33,17 @@ impl Pass for Sccp {
         "constants are worked out, and so are branches on them"
     }
 
-    fn run(&self, function: &mut Function, _: &mut Analyses) -> Changed {
+    fn run(&self, function: &mut Function, analyses: &mut Analyses) -> Changed {
         let mut search = Search::new(function);
         search.run();
         let facts = search.facts;
         let instructions = write_constants(function, &facts);
         let params = write_params(function, &facts);
         let branches = take_branches(function);
-        let flow = ControlFlow::compute(function);
+        if branches {
+            analyses.forget();
+        }
+        let flow = analyses.flow(function);
         let unreachable = edit::remove_unreachable(function, &flow);
         match (branches || unreachable, instructions || params) {
             (true, _) => Changed::ControlFlow,
@@ -82,7 +84,8 @@ type Facts = SecondaryMap<Value, Fact>;
 
 struct Search<'f> {
     function: &'f Function,
-    uses: Uses,
+    /// Who reads what; most functions do without.
+    uses: Option<Rc<Uses>>,
     /// The block that each instruction stands in.
     blocks: SecondaryMap<Inst, Block>,
     facts: Facts,
@@ -98,6 +101,9 @@ struct Search<'f> {
 impl<'f> Search<'f> {
     fn new(function: &'f Function) -> Search<'f> {
         let mut blocks = SecondaryMap::with_default(function.entry());
+        blocks.resize(function.insts.len());
+        let mut facts = Facts::new();
+        facts.resize(function.values.len());
         for (block, data) in &function.blocks {
             for &inst in &data.insts {
                 blocks[inst] = block;
@@ -105,11 +111,11 @@ impl<'f> Search<'f> {
         }
         Search {
             function,
-            uses: Uses::compute(function),
+            uses: None,
             blocks,
-            facts: Facts::new(),
-            is_reached: SecondaryMap::new(),
-            is_taken: SecondaryMap::new(),
+            facts,
+            is_reached: SecondaryMap::with_capacity(function.blocks.len()),
+            is_taken: SecondaryMap::with_capacity(function.blocks.len()),
             reached: Vec::new(),
             changed: Vec::new(),
         }
@@ -140,19 +146,22 @@ impl<'f> Search<'f> {
         }
     }
 
-    /// Lowers the fact of a value.
+    /// Lowers the fact of a value. The first one need not be told to anybody:
+    /// a definition dominates its uses, so none has been looked at yet.
     fn learn(&mut self, value: Value, fact: Fact) {
-        let fact = self.facts[value].meet(fact);
-        if fact != self.facts[value] {
-            self.facts[value] = fact;
+        let before = self.facts[value];
+        self.facts[value] = before.meet(fact);
+        if before != Fact::Undefined && before != self.facts[value] {
             self.changed.push(value);
         }
     }
 
     /// Looks at what reads a value again, as far as it is reached.
     fn tell(&mut self, value: Value) {
-        for index in 0..self.uses.of(value).len() {
-            let used = self.uses.of(value)[index];
+        let uses = self
+            .uses
+            .get_or_insert_with(|| Rc::new(Uses::compute(self.function)));
+        for &used in uses.clone().of(value) {
             if !self.is_reached[self.blocks[used.inst]] {
                 continue;
             }

@@ -26,7 +26,7 @@
 
 use super::fold::{self, Constant};
 use super::{Changed, Pass};
-use crate::analysis::{Analyses, Uses};
+use crate::analysis::Analyses;
 use crate::edit::{self, Replacements};
 use chapter1::ir::{
     BinaryOp, Block, BlockCall, ControlFlow, Function, Inst, InstData, Type,
@@ -56,7 +56,7 @@ impl Pass for Select {
         for block in function.blocks.keys() {
             ways_in[block] = flow.predecessors(block).len();
         }
-        let uses = Uses::compute(function);
+        let uses = count_uses(function);
         let replacements = Replacements::default();
         let mut selection = Selection { function, uses, ways_in, replacements };
         selection.pass_single(&flow);
@@ -89,8 +89,8 @@ struct Arm {
 
 struct Selection<'f> {
     function: &'f mut Function,
-    /// The uses before anything was changed.
-    uses: Uses,
+    /// How many uses each value had before anything was changed.
+    uses: SecondaryMap<Value, u32>,
     /// How many ways lead into each block. Where it is one, the block's
     /// parameters have been replaced.
     ways_in: SecondaryMap<Block, usize>,
@@ -206,7 +206,7 @@ impl Selection<'_> {
         };
         let is_compare =
             matches!(self.function.insts[inst], InstData::Compare { .. });
-        (is_compare && self.uses.of(condition).len() == 1).then_some(inst)
+        (is_compare && self.uses[condition] == 1).then_some(inst)
     }
 
     /// Moves the instructions of the arms to the end of their head; but the
@@ -256,6 +256,17 @@ impl Selection<'_> {
         let inst = function.push_inst(head, data, span);
         function.results[inst].expand().expect("it yields a value")
     }
+}
+
+fn count_uses(function: &Function) -> SecondaryMap<Value, u32> {
+    let mut uses = SecondaryMap::new();
+    uses.resize(function.values.len());
+    for data in function.blocks.values() {
+        for &inst in &data.insts {
+            function.visit_operands(inst, |value| uses[value] += 1);
+        }
+    }
+    uses
 }
 
 fn negate(compare: &mut InstData) {

@@ -34,15 +34,16 @@ impl Pass for Truth {
 
     fn run(&self, function: &mut Function, analyses: &mut Analyses) -> Changed {
         let flow = analyses.flow(function);
-        let is_changed = edit::remove_unreachable(function, &flow);
+        let unreachable = edit::remove_unreachable(function, &flow);
         let edges = Edges::compute(function);
         let found = Search::new(function, &edges).run();
         if !found.is_empty() {
             change(function, &edges, &found);
         }
-        match is_changed || !found.is_empty() {
-            true => Changed::Instructions,
-            false => Changed::Nothing,
+        match (unreachable, found.is_empty()) {
+            (true, _) => Changed::ControlFlow,
+            (false, false) => Changed::Instructions,
+            (false, true) => Changed::Nothing,
         }
     }
 }
