@@ -114,13 +114,17 @@ pub fn remove_params(
     let entry = function.entry();
     let mut kept: SecondaryMap<Block, Option<Box<[bool]>>> =
         SecondaryMap::new();
+    let mut is_any_removed = false;
     for block in function.blocks.keys().filter(|&block| block != entry) {
         let params = function.params(block);
-        let keep: Box<[bool]> =
-            params.iter().map(|&param| !is_removed(param)).collect();
-        if keep.contains(&false) {
-            kept[block] = Some(keep);
+        if params.iter().any(|&param| is_removed(param)) {
+            let keep = params.iter().map(|&param| !is_removed(param));
+            kept[block] = Some(keep.collect());
+            is_any_removed = true;
         }
+    }
+    if !is_any_removed {
+        return;
     }
     for block in function.blocks.keys() {
         if let Some(keep) = &kept[block] {

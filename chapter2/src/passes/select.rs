@@ -16,10 +16,10 @@
 //!
 //! When does it pay? The code generator makes a `select` a conditional jump
 //! over one copy. So what is saved is the other jump, at the end of one of
-//! the arms; and what it costs is each instruction of the arm not taken. One
-//! cheap one is about what the jump was worth; two are not, and neither is a
-//! division. Two values to choose need two conditional jumps, where the branch
-//! needed one: they stay a branch.
+//! the arms; and what it costs is the instructions of the arm not taken. For
+//! one cheap instruction that is a good bargain, if only a small one. For two
+//! it is a bad one, and so it is for a division. Two values to choose need
+//! two conditional jumps, where the branch needed one: they stay a branch.
 //!
 //! Inner branches come first, so that an arm may have been a branch itself.
 //! Each block is looked at twice at most: linear time.

@@ -33,6 +33,9 @@ impl Pass for Truth {
     }
 
     fn run(&self, function: &mut Function, analyses: &mut Analyses) -> Changed {
+        if !is_any_asked_for_truth(function) {
+            return Changed::Nothing;
+        }
         let flow = analyses.flow(function);
         let unreachable = edit::remove_unreachable(function, &flow);
         let edges = Edges::compute(function);
@@ -154,6 +157,18 @@ fn asks_for_truth(function: &Function, inst: Inst) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether there is a parameter that an instruction asks for its truth. In
+/// most functions there is none.
+fn is_any_asked_for_truth(function: &Function) -> bool {
+    let mut insts = function.blocks.values().flat_map(|data| &data.insts);
+    insts.any(|&inst| match function.insts[inst] {
+        InstData::Compare { args, .. } if asks_for_truth(function, inst) => {
+            args.iter().any(|&it| inst_data(function, it).is_none())
+        }
+        _ => false,
+    })
 }
 
 /// Makes truth values of parameters.
