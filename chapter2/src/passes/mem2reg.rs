@@ -233,7 +233,10 @@ impl<'f> Renaming<'f> {
         let mut insts = std::mem::take(&mut self.function.blocks[block].insts);
         insts.retain(|&inst| self.keep(inst));
         let last = *insts.last().expect("a block has a terminator");
-        self.function.blocks[block].insts.append(&mut insts);
+        // What has been inserted meanwhile, at the entry, comes first.
+        let place = &mut self.function.blocks[block].insts;
+        let inserted = std::mem::replace(place, insts);
+        place.splice(..0, inserted);
         self.pass_on(last);
     }
 

@@ -284,8 +284,12 @@ fn write_constants(function: &mut Function, facts: &Facts) -> bool {
 
 /// Makes constants of the parameters that always get the same.
 fn write_params(function: &mut Function, facts: &Facts) -> bool {
+    let is_constant = |param| matches!(facts[param], Fact::Constant(_));
     let mut replacements = Replacements::default();
     for block in function.blocks.keys() {
+        if !function.params(block).iter().any(|&param| is_constant(param)) {
+            continue;
+        }
         let insts = std::mem::take(&mut function.blocks[block].insts);
         for index in 0..function.params(block).len() {
             let param = function.params(block)[index];
@@ -297,7 +301,6 @@ fn write_params(function: &mut Function, facts: &Facts) -> bool {
         }
         function.blocks[block].insts.extend(insts);
     }
-    let is_constant = |param| matches!(facts[param], Fact::Constant(_));
     if !replacements.is_empty() {
         replacements.apply(function);
         edit::remove_params(function, is_constant);

@@ -89,9 +89,11 @@ struct Simplifier<'f> {
 
 impl Simplifier<'_> {
     fn run(mut self, flow: &ControlFlow) -> bool {
+        let mut insts = Vec::new();
         for &block in flow.reverse_postorder() {
-            let insts = std::mem::take(&mut self.function.blocks[block].insts);
-            for inst in insts {
+            insts.clear();
+            insts.append(&mut self.function.blocks[block].insts);
+            for &inst in &insts {
                 self.inst(block, inst);
             }
         }
