@@ -241,3 +241,6 @@ impl<'f> Renaming<'f> {
         value
     }
 }
+
+#[cfg(test)]
+mod tests;
