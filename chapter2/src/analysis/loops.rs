@@ -196,3 +196,51 @@ impl Loops {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{DominatorTree, Loops};
+    use chapter1::ir::{Block, ControlFlow, parse_module};
+    use std::fmt::Write;
+
+    /// `depth` loops, each around the next; block k begins the k-th one.
+    fn nest(depth: u32) -> Loops {
+        let mut text = "function @f() -> f64 {\nblock0:\n".to_owned();
+        text += "v0 = const 1\nv1 = ult v0, v0\njump block1\n";
+        for block in 1..depth {
+            writeln!(text, "block{block}:\njump block{}", block + 1).unwrap();
+        }
+        for block in depth..2 * depth {
+            let again = 2 * depth - block;
+            let then = format!("block{again}, block{}", block + 1);
+            let begin = format!("block{block}:\nbranch v1, {then}");
+            writeln!(text, "{begin}").unwrap();
+        }
+        writeln!(text, "block{}:\nreturn v0\n}}", 2 * depth).unwrap();
+        let module = parse_module(&text).expect("well-formed text");
+        let flow = ControlFlow::compute(&module.functions[0]);
+        Loops::compute(&flow, &DominatorTree::compute(&flow))
+    }
+
+    #[test]
+    fn what_is_asked_of_a_deep_nest_is_answered_as_by_walking_outwards() {
+        let depth = 40;
+        let loops = nest(depth);
+        let blocks = || (1..2 * depth).map(Block::from_u32);
+        for a in blocks() {
+            let innermost = loops.innermost(a).expect("it is in a loop");
+            let around =
+                || std::iter::successors(Some(innermost), |&l| loops.parent(l));
+            assert_eq!(around().count() as u32, loops.depth(a));
+            for wanted in 1..=loops.depth(a) {
+                let found = around().nth((loops.depth(a) - wanted) as usize);
+                assert_eq!(loops.at_depth(innermost, wanted), found);
+            }
+            for b in blocks() {
+                let common = around().find(|&l| loops.contains(l, b));
+                let common = common.map(|l| loops.depth(loops.header(l)));
+                assert_eq!(loops.common_depth(a, b), common.unwrap_or(0));
+            }
+        }
+    }
+}
