@@ -114,13 +114,17 @@ pub fn remove_params(
     let entry = function.entry();
     let mut kept: SecondaryMap<Block, Option<Box<[bool]>>> =
         SecondaryMap::new();
+    let mut is_any_removed = false;
     for block in function.blocks.keys().filter(|&block| block != entry) {
         let params = function.params(block);
-        let keep: Box<[bool]> =
-            params.iter().map(|&param| !is_removed(param)).collect();
-        if keep.contains(&false) {
-            kept[block] = Some(keep);
+        if params.iter().any(|&param| is_removed(param)) {
+            let keep = params.iter().map(|&param| !is_removed(param));
+            kept[block] = Some(keep.collect());
+            is_any_removed = true;
         }
+    }
+    if !is_any_removed {
+        return;
     }
     for block in function.blocks.keys() {
         if let Some(keep) = &kept[block] {
@@ -161,6 +165,19 @@ pub fn targets_mut(data: &mut InstData) -> &mut [BlockCall] {
         InstData::Branch { targets, .. } => targets,
         _ => &mut [],
     }
+}
+
+/// Makes a branch a jump to the target that it takes.
+///
+/// # Panics
+/// If the instruction is no branch.
+pub fn take_branch(function: &mut Function, inst: Inst, condition: bool) {
+    let InstData::Branch { targets: [then, other], .. } = function.insts[inst]
+    else {
+        panic!("{} is no branch", function.display_inst(inst));
+    };
+    let target = if condition { then } else { other };
+    function.insts[inst] = InstData::Jump(target);
 }
 
 /// Empties a block: nothing leads to it any more, or is about to.
@@ -230,4 +247,25 @@ pub fn insert_at_entry(function: &mut Function, data: InstData) -> Value {
     let insts = &mut function.blocks[entry].insts;
     insts.rotate_right(1);
     function.results[inst].expand().expect("it yields a value")
+}
+
+/// Removes a block's instructions from a place on, its terminator included:
+/// it is about to get another one. Nothing may use their results.
+pub fn cut(function: &mut Function, block: Block, from: usize) {
+    for inst in function.blocks[block].insts.split_off(from) {
+        detach_result(function, inst);
+    }
+}
+
+/// An instruction with argument lists of its own, to be put elsewhere.
+pub fn clone_lists(function: &mut Function, data: InstData) -> InstData {
+    let mut data = data;
+    let lists = &mut function.lists;
+    if let InstData::Call { args, .. } = &mut data {
+        *args = args.deep_clone(lists);
+    }
+    for target in targets_mut(&mut data) {
+        target.args = target.args.deep_clone(lists);
+    }
+    data
 }

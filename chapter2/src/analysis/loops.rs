@@ -9,6 +9,7 @@ use super::DominatorTree;
 use chapter1::ir::{Block, ControlFlow};
 use cranelift_entity::packed_option::PackedOption;
 use cranelift_entity::{PrimaryMap, SecondaryMap, entity_impl};
+use std::cmp::Ordering;
 
 /// A loop.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,6 +20,9 @@ struct LoopData {
     header: Block,
     parent: PackedOption<Loop>,
     depth: u32,
+    /// A loop further outward, so chosen that the way to any loop around this
+    /// one takes a number of steps that is logarithmic in its length.
+    jump: PackedOption<Loop>,
 }
 
 /// The loops of a function.
@@ -75,21 +79,57 @@ impl Loops {
 
     /// Whether a block is in a loop, or in one inside it.
     pub fn contains(&self, l: Loop, block: Block) -> bool {
-        let mut at = self.innermost(block);
-        while let Some(inner) = at {
-            // Inner loops have smaller numbers.
-            if inner >= l {
-                return inner == l;
+        // Inner loops have smaller numbers.
+        self.outward(self.innermost(block), |it| it >= l) == Some(l)
+    }
+
+    /// The loop of this depth around a loop, or the loop itself.
+    pub fn at_depth(&self, l: Loop, depth: u32) -> Option<Loop> {
+        self.outward(Some(l), |it| self.loops[it].depth <= depth)
+    }
+
+    /// How many loops two blocks are both in.
+    pub fn common_depth(&self, a: Block, b: Block) -> u32 {
+        let (mut a, mut b) = (self.innermost(a), self.innermost(b));
+        while let (Some(x), Some(y)) = (a, b) {
+            match x.cmp(&y) {
+                Ordering::Equal => return self.loops[x].depth,
+                // Inner loops have smaller numbers.
+                Ordering::Less => a = self.outward(a, |it| it >= y),
+                Ordering::Greater => b = self.outward(b, |it| it >= x),
             }
-            at = self.parent(inner);
         }
-        false
+        0
+    }
+
+    /// The first loop on the way outwards for which something is true that is
+    /// then true of all further ones. The way is Myers's, *An Applicative
+    /// Random-Access Stack* (1983).
+    fn outward(
+        &self,
+        from: Option<Loop>,
+        is_true: impl Fn(Loop) -> bool,
+    ) -> Option<Loop> {
+        let mut at = from;
+        while let Some(l) = at.filter(|&l| !is_true(l)) {
+            let jump = self.loops[l].jump.expand();
+            at = match jump {
+                Some(far) if !is_true(far) => jump,
+                _ => self.parent(l),
+            };
+        }
+        at
     }
 
     /// Collects the blocks of a loop, backwards from its back edges. Loops
     /// inside it are crossed in one step.
     fn add(&mut self, header: Block, latches: Vec<Block>, flow: &ControlFlow) {
-        let data = LoopData { header, parent: None.into(), depth: 0 };
+        let data = LoopData {
+            header,
+            parent: None.into(),
+            depth: 0,
+            jump: None.into(),
+        };
         let this = self.loops.push(data);
         self.innermost[header] = self.outermost(header).unwrap_or(this).into();
         let mut next = latches;
@@ -113,19 +153,94 @@ impl Loops {
     }
 
     /// The outermost loop found so far that a block is in.
-    fn outermost(&self, block: Block) -> Option<Loop> {
-        let mut outermost = self.innermost(block)?;
-        while let Some(parent) = self.parent(outermost) {
-            outermost = parent;
+    fn outermost(&mut self, block: Block) -> Option<Loop> {
+        let first = self.innermost(block)?;
+        let up = |found: &Loops, l: Loop| {
+            let LoopData { jump, parent, .. } = &found.loops[l];
+            jump.expand().or(parent.expand())
+        };
+        let mut outermost = first;
+        while let Some(next) = up(self, outermost) {
+            outermost = next;
+        }
+        // Shortens the way for the next who asks.
+        let mut at = first;
+        while let Some(next) = up(self, at).filter(|&it| it != outermost) {
+            self.loops[at].jump = outermost.into();
+            at = next;
         }
         Some(outermost)
+    }
+
+    /// Where to jump from a loop whose parent this is: as far as two jumps
+    /// take the parent if both are of the same length, else to the parent.
+    fn jump_from(&self, parent: Loop) -> Loop {
+        let depth = |l: Loop| self.loops[l].depth;
+        let jump = |l: Loop| self.loops[l].jump.expand().unwrap_or(l);
+        let (once, twice) = (jump(parent), jump(jump(parent)));
+        match depth(parent) - depth(once) == depth(once) - depth(twice) {
+            true => twice,
+            false => parent,
+        }
     }
 
     fn set_depths(&mut self) {
         for index in (0..self.loops.len() as u32).rev() {
             let l = Loop::from_u32(index);
-            let around = self.parent(l).map_or(0, |p| self.loops[p].depth);
-            self.loops[l].depth = around + 1;
+            let Some(parent) = self.parent(l) else {
+                self.loops[l].depth = 1;
+                continue;
+            };
+            self.loops[l].depth = self.loops[parent].depth + 1;
+            self.loops[l].jump = self.jump_from(parent).into();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DominatorTree, Loops};
+    use chapter1::ir::{Block, ControlFlow, parse_module};
+    use std::fmt::Write;
+
+    /// `depth` loops, each around the next; block k begins the k-th one.
+    fn nest(depth: u32) -> Loops {
+        let mut text = "function @f() -> f64 {\nblock0:\n".to_owned();
+        text += "v0 = const 1\nv1 = ult v0, v0\njump block1\n";
+        for block in 1..depth {
+            writeln!(text, "block{block}:\njump block{}", block + 1).unwrap();
+        }
+        for block in depth..2 * depth {
+            let again = 2 * depth - block;
+            let then = format!("block{again}, block{}", block + 1);
+            let begin = format!("block{block}:\nbranch v1, {then}");
+            writeln!(text, "{begin}").unwrap();
+        }
+        writeln!(text, "block{}:\nreturn v0\n}}", 2 * depth).unwrap();
+        let module = parse_module(&text).expect("well-formed text");
+        let flow = ControlFlow::compute(&module.functions[0]);
+        Loops::compute(&flow, &DominatorTree::compute(&flow))
+    }
+
+    #[test]
+    fn what_is_asked_of_a_deep_nest_is_answered_as_by_walking_outwards() {
+        let depth = 40;
+        let loops = nest(depth);
+        let blocks = || (1..2 * depth).map(Block::from_u32);
+        for a in blocks() {
+            let innermost = loops.innermost(a).expect("it is in a loop");
+            let around =
+                || std::iter::successors(Some(innermost), |&l| loops.parent(l));
+            assert_eq!(around().count() as u32, loops.depth(a));
+            for wanted in 1..=loops.depth(a) {
+                let found = around().nth((loops.depth(a) - wanted) as usize);
+                assert_eq!(loops.at_depth(innermost, wanted), found);
+            }
+            for b in blocks() {
+                let common = around().find(|&l| loops.contains(l, b));
+                let common = common.map(|l| loops.depth(loops.header(l)));
+                assert_eq!(loops.common_depth(a, b), common.unwrap_or(0));
+            }
         }
     }
 }

@@ -3,14 +3,22 @@
 //!
 //! | file | what it knows |
 //! |---|---|
+//! | `dominators` | which block lies on every way to which |
 //! | `tree` | the dominator tree, downwards |
 //! | `loops` | which blocks are a loop, and which loop is in which |
+//! | `edges` | the ways into each block |
+//! | `uses` | who reads a value |
 
+mod dominators;
+mod edges;
 mod loops;
 mod tree;
+mod uses;
 
+pub use edges::{Edge, Edges};
 pub use loops::{Loop, Loops};
 pub use tree::DominatorTree;
+pub use uses::{Use, Uses};
 
 use chapter1::ir::{ControlFlow, Function};
 use std::rc::Rc;

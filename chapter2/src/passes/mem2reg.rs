@@ -6,8 +6,13 @@
 //! frontier* of the stores: the first blocks that a store reaches, but does
 //! not dominate; and then, since a parameter is a definition too, those of
 //! the parameters. Found as by Sreedhar and Gao, *A Linear Time Algorithm for
-//! Placing φ-Nodes* (1995); slots that nobody reads any more get none. Then,
-//! as by Cytron and others (1991), a walk down the dominator tree renames.
+//! Placing φ-Nodes* (1995), with two cuts that keep the search short where
+//! there are many slots: it does not go down where no way leads back up far
+//! enough, nor out of the blocks behind the first store, the variable's
+//! scope. Then, as by Cytron and others (1991), a walk down the dominator tree
+//! renames. At last, the parameters go that nobody turned out to read.
+
+mod placement;
 
 use super::{Changed, Pass};
 use crate::analysis::{Analyses, DominatorTree};
@@ -15,9 +20,9 @@ use crate::edit::{self, Replacements};
 use chapter1::ir::{
     Block, ControlFlow, Function, Inst, InstData, Slot, Type, Value, ValueDef,
 };
+use cranelift_entity::SecondaryMap;
 use cranelift_entity::packed_option::PackedOption;
-use cranelift_entity::{EntityList, ListPool, SecondaryMap};
-use std::collections::BinaryHeap;
+use placement::Placement;
 
 /// The pass.
 pub struct Mem2Reg;
@@ -37,147 +42,82 @@ impl Pass for Mem2Reg {
         }
         let flow = analyses.flow(function);
         // Nobody says what a slot holds where nobody comes.
-        edit::remove_unreachable(function, &flow);
+        let unreachable = edit::remove_unreachable(function, &flow);
         let tree = analyses.tree(function);
         let params = Placement::new(function, &flow, &tree).place();
         Renaming::new(function, &params).run(&tree);
+        remove_unused(function, &flow, &params);
         function.slots.clear();
-        Changed::Instructions
+        match unreachable {
+            true => Changed::ControlFlow,
+            false => Changed::Instructions,
+        }
     }
 }
 
 /// The parameters that blocks get, each for a slot.
 type Params = SecondaryMap<Block, Vec<(Slot, Value)>>;
 
-/// Where slots are stored to and read.
-struct Placement<'f> {
-    function: &'f mut Function,
-    flow: &'f ControlFlow,
-    tree: &'f DominatorTree,
-    stores: SecondaryMap<Slot, EntityList<Block>>,
-    /// The blocks that read a slot before they store to it.
-    reads: SecondaryMap<Slot, EntityList<Block>>,
-    lists: ListPool<Block>,
-    marks: Marks,
+/// Removes those of the new parameters that are of no use: that are passed to
+/// each other at most.
+fn remove_unused(function: &mut Function, flow: &ControlFlow, params: &Params) {
+    let mut is_new: SecondaryMap<Value, bool> = SecondaryMap::new();
+    for block in function.blocks.keys() {
+        for &(_, param) in &params[block] {
+            is_new[param] = true;
+        }
+    }
+    let mut used = Used { is_used: SecondaryMap::new(), next: Vec::new() };
+    for &block in flow.reverse_postorder() {
+        for &inst in &function.blocks[block].insts {
+            let data = &function.insts[inst];
+            if data.targets().is_empty() {
+                function.visit_operands(inst, |value| used.add(value));
+            }
+            if let InstData::Branch { condition, .. } = data {
+                used.add(*condition);
+            }
+            for target in data.targets() {
+                let params = function.params(target.block).iter();
+                for (&param, &arg) in params.zip(function.args(target)) {
+                    if !is_new[param] {
+                        used.add(arg);
+                    }
+                }
+            }
+        }
+    }
+    while let Some(value) = used.next.pop() {
+        let ValueDef::Param(block, index) = function.values[value].def else {
+            continue;
+        };
+        if !is_new[value] {
+            continue;
+        }
+        let sources = flow.predecessors(block).iter().copied();
+        for from in sources.filter(|&it| flow.is_reachable(it)) {
+            let last = function.terminator(from);
+            for target in function.insts[last].targets() {
+                if target.block == block {
+                    used.add(function.args(target)[index as usize]);
+                }
+            }
+        }
+    }
+    edit::remove_params(function, |it| is_new[it] && !used.is_used[it]);
 }
 
-/// What is known of the blocks for one slot. A mark is the slot's number, so
-/// that marks of other slots need not be wiped off.
-#[derive(Default)]
-struct Marks {
-    stores: SecondaryMap<Block, u32>,
-    is_live: SecondaryMap<Block, u32>,
-    visited: SecondaryMap<Block, u32>,
-    placed: SecondaryMap<Block, u32>,
+/// The values found to be of use, and those whose sources are still to be.
+struct Used {
+    is_used: SecondaryMap<Value, bool>,
+    next: Vec<Value>,
 }
 
-impl<'f> Placement<'f> {
-    fn new(
-        function: &'f mut Function,
-        flow: &'f ControlFlow,
-        tree: &'f DominatorTree,
-    ) -> Placement<'f> {
-        let (stores, reads) = (SecondaryMap::new(), SecondaryMap::new());
-        let (lists, marks) = (ListPool::new(), Marks::default());
-        let mut placement =
-            Placement { function, flow, tree, stores, reads, lists, marks };
-        for &block in flow.reverse_postorder() {
-            placement.look_at(block);
+impl Used {
+    fn add(&mut self, value: Value) {
+        if !std::mem::replace(&mut self.is_used[value], true) {
+            self.next.push(value);
         }
-        placement
-    }
-
-    /// Notes the first reads and the stores of a block.
-    fn look_at(&mut self, block: Block) {
-        let Placement { stores, reads, lists, .. } = self;
-        for &inst in &self.function.blocks[block].insts {
-            let is_last = |list: &EntityList<Block>,
-                           lists: &ListPool<Block>| {
-                list.as_slice(lists).last() == Some(&block)
-            };
-            match self.function.insts[inst] {
-                InstData::Load(slot) => {
-                    let is_stored = is_last(&stores[slot], lists);
-                    if !is_stored && !is_last(&reads[slot], lists) {
-                        reads[slot].push(block, lists);
-                    }
-                }
-                InstData::Store { slot, .. } => {
-                    if !is_last(&stores[slot], lists) {
-                        stores[slot].push(block, lists);
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
-    /// Gives parameters to the blocks that need some.
-    fn place(mut self) -> Params {
-        let mut params = Params::new();
-        for slot in self.function.slots.keys() {
-            let mark = slot.as_u32() + 1;
-            self.mark_live(slot, mark);
-            let ty = self.function.slots[slot];
-            for block in self.frontier(slot, mark) {
-                let value = self.function.push_param(block, ty);
-                params[block].push((slot, value));
-            }
-        }
-        params
-    }
-
-    /// Marks the blocks at whose beginning the slot's contents are going to
-    /// be read: backwards from the reads, as far as the next store.
-    fn mark_live(&mut self, slot: Slot, mark: u32) {
-        let Placement { marks, lists, flow, .. } = self;
-        for &block in self.stores[slot].as_slice(lists) {
-            marks.stores[block] = mark;
-        }
-        let mut next = self.reads[slot].as_slice(lists).to_vec();
-        while let Some(block) = next.pop() {
-            if std::mem::replace(&mut marks.is_live[block], mark) == mark {
-                continue;
-            }
-            let sources = flow.predecessors(block).iter().copied();
-            let sources = sources.filter(|&it| marks.stores[it] != mark);
-            next.extend(sources.filter(|&it| flow.is_reachable(it)));
-        }
-    }
-
-    /// The iterated dominance frontier of the stores, as far as the slot is
-    /// live there. Definitions far down in the tree come first; so each of
-    /// the tree's blocks is visited once.
-    fn frontier(&mut self, slot: Slot, mark: u32) -> Vec<Block> {
-        let Placement { marks, lists, tree, function, .. } = self;
-        let stores = self.stores[slot].as_slice(lists).iter();
-        let mut queue: BinaryHeap<(u32, Block)> =
-            stores.map(|&block| (tree.level(block), block)).collect();
-        let mut frontier = Vec::new();
-        while let Some((level, root)) = queue.pop() {
-            let mut next = vec![root];
-            while let Some(block) = next.pop() {
-                for joint in function.successors(block) {
-                    let is_beyond = tree.level(joint) <= level;
-                    if is_beyond
-                        && marks.is_live[joint] == mark
-                        && std::mem::replace(&mut marks.placed[joint], mark)
-                            != mark
-                    {
-                        frontier.push(joint);
-                        queue.push((tree.level(joint), joint));
-                    }
-                }
-                for &child in tree.children(block) {
-                    if std::mem::replace(&mut marks.visited[child], mark)
-                        != mark
-                    {
-                        next.push(child);
-                    }
-                }
-            }
-        }
-        frontier
     }
 }
 
@@ -230,7 +170,10 @@ impl<'f> Renaming<'f> {
         let mut insts = std::mem::take(&mut self.function.blocks[block].insts);
         insts.retain(|&inst| self.keep(inst));
         let last = *insts.last().expect("a block has a terminator");
-        self.function.blocks[block].insts.append(&mut insts);
+        // What has been inserted meanwhile, at the entry, comes first.
+        let place = &mut self.function.blocks[block].insts;
+        let inserted = std::mem::replace(place, insts);
+        place.splice(..0, inserted);
         self.pass_on(last);
     }
 
@@ -298,3 +241,6 @@ impl<'f> Renaming<'f> {
         value
     }
 }
+
+#[cfg(test)]
+mod tests;
