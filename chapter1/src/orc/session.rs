@@ -183,10 +183,7 @@ impl ExecutionSession {
         trace::lookup(names, wanted);
         // Whatever is missing is generated first, with the lock free; what
         // is there then is looked up at one go.
-        let result = match self.missing(order, names).is_empty() {
-            true => Ok(()),
-            false => self.generate(order, names),
-        };
+        let result = self.find(order, names);
         let mut tables = self.lock();
         let Tables { state, has_ended, .. } = &mut *tables;
         match result {
@@ -197,6 +194,18 @@ impl ExecutionSession {
         self.carry_out(tables);
     }
     // ANCHOR_END: lookup_for
+
+    /// Has what is missing generated, as far as anybody can.
+    pub(super) fn find(
+        self: &Arc<Self>,
+        order: &SearchOrder,
+        names: &[Symbol],
+    ) -> Result<(), LookupError> {
+        match self.missing(order, names).is_empty() {
+            true => Ok(()),
+            false => self.generate(order, names),
+        }
+    }
 
     /// Lets the generators along a search order define what is missing.
     // ANCHOR: generate

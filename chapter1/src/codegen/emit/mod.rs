@@ -199,6 +199,11 @@ impl Emitter<'_> {
             self.make_moves(placed.end);
             self.exit(index, &Exit::of(self.function, placed.block));
         }
+        // Whether a call was optimised away shall not decide whether the
+        // function can be linked.
+        for callee in self.function.callees.keys() {
+            self.callee(callee);
+        }
         Ok(())
     }
 

@@ -3,7 +3,8 @@
 use super::entries::{EntryId, EntryList, Stage};
 use super::error::{Cause, Defunct, DependencyGone, NoAddress};
 use super::types::{
-    DylibId, Effect, QueryId, Step, TrackerId, UnitId, Wanted, WorkId,
+    DylibId, Effect, QueryId, Step, SymbolFlags, TrackerId, UnitId, Visibility,
+    Wanted, WorkId,
 };
 use super::{State, Unit};
 use crate::executor::ExecutorAddr;
@@ -16,6 +17,8 @@ pub(super) struct Work {
     pub(super) entries: EntryList,
     /// The lookups that it must see answered before it can go on.
     pub(super) asks: Vec<QueryId>,
+    /// What it takes for granted until it is emitted, and depends on then.
+    pub(super) relies_on: EntryList,
     pub(super) is_emitted: bool,
 }
 
@@ -25,8 +28,8 @@ impl Work {
         tracker: TrackerId,
         entries: EntryList,
     ) -> Work {
-        let (asks, is_emitted) = (Vec::new(), false);
-        Work { dylib, tracker, entries, asks, is_emitted }
+        let (asks, relies_on) = (Vec::new(), EntryList::new());
+        Work { dylib, tracker, entries, asks, relies_on, is_emitted: false }
     }
 }
 
@@ -86,7 +89,10 @@ impl<U, C> State<U, C> {
         work: WorkId,
         dependencies: &[EntryId],
     ) -> Result<(), Defunct> {
-        let entries = self.open(work)?.entries.clone();
+        let Work { entries, relies_on, .. } = self.open(work)?;
+        let entries = entries.clone();
+        let mut dependencies = EntryList::from(dependencies);
+        dependencies.extend_from_slice(relies_on);
         let is_gone = |&id: &EntryId| !self.entries.contains(id);
         if dependencies.iter().any(is_gone) {
             self.fail(work, Cause::new(DependencyGone));
@@ -96,18 +102,49 @@ impl<U, C> State<U, C> {
         self.work[work].is_emitted = true;
         for &id in &entries {
             self.entries[id].stage = Stage::Emitted(work);
-            self.entries[id].dependencies = EntryList::from(dependencies);
-            for &dependency in dependencies {
+            self.entries[id].dependencies = dependencies.clone();
+            for &dependency in &dependencies {
                 self.entries[dependency].dependants.insert(id);
             }
             self.note(id, Step::Emitted);
         }
+        let relied_on = std::mem::take(&mut self.work[work].relies_on);
+        self.rely_no_more(relied_on);
         for id in entries {
             self.wake(id, Wanted::Ready);
         }
         Ok(())
     }
     // ANCHOR_END: emit
+
+    /// Some work takes what is known of another symbol for granted. From now
+    /// on that gives way to no other definition. When the work is emitted,
+    /// it depends on the symbol. Returns what is known; none if there is no
+    /// such symbol, or no such work.
+    // ANCHOR: rely_on
+    pub fn rely_on(
+        &mut self,
+        work: WorkId,
+        order: &[(DylibId, Visibility)],
+        name: &Symbol,
+    ) -> Option<SymbolFlags> {
+        self.open(work).ok()?;
+        let id = self.find(order, name)?;
+        let entry = &mut self.entries[id];
+        entry.reliers += 1;
+        self.work[work].relies_on.push(id);
+        Some(entry.flags)
+    }
+    // ANCHOR_END: rely_on
+
+    /// Ends what `rely_on` began.
+    pub(super) fn rely_no_more(&mut self, relied_on: EntryList) {
+        for id in relied_on {
+            if let Some(entry) = self.entries.get_mut(id) {
+                entry.reliers -= 1;
+            }
+        }
+    }
 
     /// Lets a unit begin.
     // ANCHOR: start
