@@ -3,13 +3,20 @@
 //! | file | pass |
 //! |---|---|
 //! | `mem2reg` | variables in stack slots become values |
+//! | `inline` | calls give way to copies of what they call |
 
+mod inline;
 mod mem2reg;
 
+pub use inline::{Inline, InlineSelf, is_candidate};
 pub use mem2reg::Mem2Reg;
 
-use crate::analysis::Analyses;
-use chapter1::ir::Function;
+use crate::analysis::{Analyses, Pure};
+use chapter1::cancel::Cancelled;
+use chapter1::ir::{Function, Module};
+use chapter1::symbol::Symbol;
+use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What a pass has changed.
@@ -36,7 +43,86 @@ pub trait Pass: Send + Sync {
     fn run(&self, function: &mut Function, analyses: &mut Analyses) -> Changed;
 }
 
-/// All passes, in the order in which they do most.
-pub fn all() -> Vec<Arc<dyn Pass>> {
-    vec![Arc::new(Mem2Reg)]
+/// A change of functions that depends on others.
+pub trait ModulePass: Send + Sync {
+    /// What `--passes` calls it.
+    fn name(&self) -> &'static str;
+
+    /// What it does, in a few words.
+    fn summary(&self) -> &'static str;
+
+    /// Changes a module. Returns what has changed of each function.
+    ///
+    /// # Errors
+    /// If everything shall stop. All functions are well formed even then.
+    fn run(
+        &self,
+        module: &mut Module,
+        surroundings: &mut Surroundings,
+    ) -> Result<Vec<Changed>, Cancelled>;
+}
+
+/// What passes may know and use besides the module, and what they say of
+/// what they have done.
+#[derive(Default)]
+pub struct Surroundings {
+    /// The functions outside of the module whose calls are pure.
+    pub pure: Pure,
+    /// Functions that are compiled elsewhere, to be inlined.
+    pub bodies: FxHashMap<Symbol, Body>,
+    /// For each function of the module, whose bodies it has copies of.
+    pub inlined: FxHashMap<Symbol, BTreeSet<Symbol>>,
+}
+
+/// The body of a function that is compiled elsewhere.
+#[derive(Clone)]
+pub struct Body {
+    /// The function, after all passes.
+    pub function: Arc<Function>,
+    /// Whose bodies it has copies of.
+    pub inlined: Arc<BTreeSet<Symbol>>,
+}
+
+/// A pass of either kind.
+#[derive(Clone)]
+pub enum AnyPass {
+    /// One that looks at each function by itself.
+    Function(Arc<dyn Pass>),
+    /// One that looks at all of them.
+    Module(Arc<dyn ModulePass>),
+}
+
+impl AnyPass {
+    /// What `--passes` calls it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            AnyPass::Function(pass) => pass.name(),
+            AnyPass::Module(pass) => pass.name(),
+        }
+    }
+
+    /// What it does, in a few words.
+    pub fn summary(&self) -> &'static str {
+        match self {
+            AnyPass::Function(pass) => pass.summary(),
+            AnyPass::Module(pass) => pass.summary(),
+        }
+    }
+}
+
+/// All passes.
+pub fn all() -> Vec<AnyPass> {
+    let functions: [Arc<dyn Pass>; _] = [
+        // One line for each pass.
+        Arc::new(Mem2Reg),
+        Arc::new(InlineSelf),
+    ];
+    let modules: [Arc<dyn ModulePass>; _] = [Arc::new(Inline)];
+    let functions = functions.into_iter().map(AnyPass::Function);
+    functions.chain(modules.into_iter().map(AnyPass::Module)).collect()
+}
+
+/// The pass of this name.
+pub fn find(name: &str) -> Option<AnyPass> {
+    all().into_iter().find(|pass| pass.name() == name)
 }

@@ -1,0 +1,80 @@
+//! What `-O0`, `-O1` and `-O2` stand for.
+
+use super::Pipeline;
+use crate::passes;
+
+/// How much is done for speed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Debug)]
+pub enum Level {
+    /// What the language promises, and no more: a self tail call takes no
+    /// stack.
+    O0,
+    /// What makes code smaller, too.
+    O1,
+    /// What makes code faster, larger too.
+    #[default]
+    O2,
+}
+
+/// The one thing that is done at every level.
+const O0: &[&str] = &["tailcall"];
+
+/// Small functions first, so that their size is known when they are inlined;
+/// then once more, with what has come to light by that.
+const O1: &[&str] = &[
+    "mem2reg",
+    "sccp",
+    "simplify",
+    "gvn",
+    "simplifycfg",
+    "dce",
+    "tailcall",
+    "inline",
+    "sccp",
+    "simplify",
+    "gvn",
+    "licm",
+    "select",
+    "simplifycfg",
+    "dce",
+];
+
+const O2: &[&str] = &[
+    "mem2reg",
+    "sccp",
+    "simplify",
+    "gvn",
+    "simplifycfg",
+    "dce",
+    "tailcall",
+    "inline",
+    "simplifycfg",
+    "inline-self",
+    "sccp",
+    "simplify",
+    "gvn",
+    "licm",
+    "select",
+    "simplifycfg",
+    "dce",
+];
+
+impl Level {
+    /// All levels.
+    pub const ALL: [Level; 3] = [Level::O0, Level::O1, Level::O2];
+
+    /// The names of its passes, in order.
+    pub fn names(self) -> &'static [&'static str] {
+        match self {
+            Level::O0 => O0,
+            Level::O1 => O1,
+            Level::O2 => O2,
+        }
+    }
+
+    /// Its passes.
+    pub fn pipeline(self) -> Pipeline {
+        let names = self.names().iter();
+        Pipeline::new(names.filter_map(|name| passes::find(name)).collect())
+    }
+}
