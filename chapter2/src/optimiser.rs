@@ -56,7 +56,7 @@ impl Optimiser {
             let flags = responsibility.rely_on(name);
             flags.is_some_and(|flags| flags.pure)
         });
-        let result = self.pipeline.run(&mut module, &mut surroundings);
+        let result = self.pipeline.run_in(&mut surroundings, &mut module);
         for function in &module.functions {
             self.note_inlined(&function.name, &surroundings);
         }
@@ -86,7 +86,7 @@ impl Optimiser {
             None => self.definitions.get(name).is_none(),
         };
         let mut surroundings = self.surroundings(&module, &gathered, is_pure);
-        self.pipeline.run(&mut module, &mut surroundings)?;
+        self.pipeline.run_in(&mut surroundings, &mut module)?;
         module.functions.truncate(own);
         Ok(module)
     }

@@ -18,11 +18,14 @@ pub struct PassOptions {
     level: u8,
 
     /// Run these passes, in this order, in place of a level's
+    ///
+    /// `:passes` at the prompt lists them.
     #[arg(
         long,
         value_name = "PASS",
         value_delimiter = ',',
         conflicts_with = "level",
+        hide_possible_values = true,
         value_parser = names()
     )]
     passes: Option<Vec<String>>,

@@ -12,7 +12,7 @@ pub use level::Level;
 pub use times::Times;
 
 use crate::analysis::Analyses;
-use crate::passes::{self, AnyPass, Changed, ModulePass, Pass, Surroundings};
+use crate::passes::{self, Changed, Pass, Surroundings};
 use chapter1::cancel;
 use chapter1::ir::{Function, Module, verify};
 use chapter1::orc::Cause;
@@ -23,7 +23,7 @@ use thiserror::Error;
 /// Passes, to be run one after the other.
 #[derive(Clone, Default)]
 pub struct Pipeline {
-    passes: Vec<AnyPass>,
+    passes: Vec<Arc<dyn Pass>>,
     print_before: Vec<String>,
     print_after: Vec<String>,
     times: Option<Arc<Times>>,
@@ -36,7 +36,7 @@ pub struct UnknownPass(pub String);
 
 impl Pipeline {
     /// These passes, in this order.
-    pub fn new(passes: Vec<AnyPass>) -> Pipeline {
+    pub fn new(passes: Vec<Arc<dyn Pass>>) -> Pipeline {
         Pipeline { passes, ..Pipeline::default() }
     }
 
@@ -73,14 +73,22 @@ impl Pipeline {
     }
 
     /// The passes.
-    pub fn passes(&self) -> &[AnyPass] {
+    pub fn passes(&self) -> &[Arc<dyn Pass>] {
         &self.passes
     }
 
     /// Whether what becomes of a function depends on others.
     pub fn looks_at_modules(&self) -> bool {
-        let mut passes = self.passes.iter();
-        passes.any(|pass| matches!(pass, AnyPass::Module(_)))
+        self.passes.iter().any(|pass| pass.as_module_pass().is_some())
+    }
+
+    /// Changes the functions of a module that knows of nothing else.
+    ///
+    /// # Errors
+    /// As [`run_in`](Pipeline::run_in).
+    pub fn run(&self, mut module: Module) -> Result<Module, Cause> {
+        self.run_in(&mut Surroundings::default(), &mut module)?;
+        Ok(module)
     }
 
     /// Changes the functions of a module. Their number and order stay.
@@ -88,31 +96,31 @@ impl Pipeline {
     /// # Errors
     /// If somebody wants everything to stop. What there is of the module is
     /// well formed then, and does the same as before.
-    pub fn run(
+    pub fn run_in(
         &self,
-        module: &mut Module,
         surroundings: &mut Surroundings,
+        module: &mut Module,
     ) -> Result<(), Cause> {
+        let is_module_pass =
+            |pass: &Arc<dyn Pass>| pass.as_module_pass().is_some();
         let mut rest = &self.passes[..];
         while let Some((first, others)) = rest.split_first() {
-            if let AnyPass::Module(pass) = first {
-                self.module_pass(&**pass, module, surroundings)?;
+            if is_module_pass(first) {
+                self.module_pass(&**first, module, surroundings)?;
                 rest = others;
                 continue;
             }
             // One function after the other goes through all of them: what is
             // known of it can be forgotten then.
-            let is_module = |pass: &AnyPass| matches!(pass, AnyPass::Module(_));
-            let end = rest.iter().position(is_module).unwrap_or(rest.len());
+            let end = rest.iter().position(is_module_pass);
+            let (passes, others) = rest.split_at(end.unwrap_or(rest.len()));
             for function in &mut module.functions {
                 let mut analyses = Analyses::new(surroundings.pure.clone());
-                for pass in &rest[..end] {
-                    if let AnyPass::Function(pass) = pass {
-                        self.function_pass(&**pass, function, &mut analyses)?;
-                    }
+                for pass in passes {
+                    self.function_pass(&**pass, function, &mut analyses)?;
                 }
             }
-            rest = &rest[end..];
+            rest = others;
         }
         Ok(())
     }
@@ -138,7 +146,7 @@ impl Pipeline {
 
     fn module_pass(
         &self,
-        pass: &dyn ModulePass,
+        pass: &dyn Pass,
         module: &mut Module,
         surroundings: &mut Surroundings,
     ) -> Result<(), Cause> {
@@ -146,7 +154,10 @@ impl Pipeline {
         for function in &module.functions {
             print(&self.print_before, "before", name, function);
         }
-        let changes = self.time(name, || pass.run(module, surroundings));
+        let changes = self.time(name, || match pass.as_module_pass() {
+            Some(pass) => pass.run_on_module(module, surroundings),
+            None => Ok(Vec::new()),
+        });
         self.note(name, changes.map_err(Cause::new)?);
         for function in &module.functions {
             print(&self.print_after, "after", name, function);

@@ -41,21 +41,21 @@ pub trait Pass: Send + Sync {
 
     /// Changes a function, of which `analyses` know.
     fn run(&self, function: &mut Function, analyses: &mut Analyses) -> Changed;
+
+    /// The pass as one that looks at several functions, if it is one: then
+    /// it can do nothing with a function alone.
+    fn as_module_pass(&self) -> Option<&dyn ModulePass> {
+        None
+    }
 }
 
 /// A change of functions that depends on others.
-pub trait ModulePass: Send + Sync {
-    /// What `--passes` calls it.
-    fn name(&self) -> &'static str;
-
-    /// What it does, in a few words.
-    fn summary(&self) -> &'static str;
-
+pub trait ModulePass {
     /// Changes a module. Returns what has changed of each function.
     ///
     /// # Errors
     /// If everything shall stop. All functions are well formed even then.
-    fn run(
+    fn run_on_module(
         &self,
         module: &mut Module,
         surroundings: &mut Surroundings,
@@ -83,46 +83,12 @@ pub struct Body {
     pub inlined: Arc<BTreeSet<Symbol>>,
 }
 
-/// A pass of either kind.
-#[derive(Clone)]
-pub enum AnyPass {
-    /// One that looks at each function by itself.
-    Function(Arc<dyn Pass>),
-    /// One that looks at all of them.
-    Module(Arc<dyn ModulePass>),
-}
-
-impl AnyPass {
-    /// What `--passes` calls it.
-    pub fn name(&self) -> &'static str {
-        match self {
-            AnyPass::Function(pass) => pass.name(),
-            AnyPass::Module(pass) => pass.name(),
-        }
-    }
-
-    /// What it does, in a few words.
-    pub fn summary(&self) -> &'static str {
-        match self {
-            AnyPass::Function(pass) => pass.summary(),
-            AnyPass::Module(pass) => pass.summary(),
-        }
-    }
-}
-
-/// All passes.
-pub fn all() -> Vec<AnyPass> {
-    let functions: [Arc<dyn Pass>; _] = [
-        // One line for each pass.
-        Arc::new(Mem2Reg),
-        Arc::new(InlineSelf),
-    ];
-    let modules: [Arc<dyn ModulePass>; _] = [Arc::new(Inline)];
-    let functions = functions.into_iter().map(AnyPass::Function);
-    functions.chain(modules.into_iter().map(AnyPass::Module)).collect()
+/// All passes, those first that others find something to do after.
+pub fn all() -> Vec<Arc<dyn Pass>> {
+    vec![Arc::new(Mem2Reg), Arc::new(Inline), Arc::new(InlineSelf)]
 }
 
 /// The pass of this name.
-pub fn find(name: &str) -> Option<AnyPass> {
+pub fn find(name: &str) -> Option<Arc<dyn Pass>> {
     all().into_iter().find(|pass| pass.name() == name)
 }

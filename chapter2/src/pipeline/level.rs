@@ -19,32 +19,37 @@ pub enum Level {
 /// The one thing that is done at every level.
 const O0: &[&str] = &["tailcall"];
 
-/// Small functions first, so that their size is known when they are inlined;
-/// then once more, with what has come to light by that.
+/// Functions on their own first, so that small ones are small when they are
+/// inlined; then once more, with what has come to light by that.
 const O1: &[&str] = &[
     "mem2reg",
     "sccp",
     "simplify",
-    "gvn",
+    "truth",
     "simplifycfg",
+    "gvn",
     "dce",
     "tailcall",
     "inline",
     "sccp",
     "simplify",
+    "truth",
+    "simplifycfg",
     "gvn",
+    "rotate",
     "licm",
     "select",
-    "simplifycfg",
     "dce",
+    "simplifycfg",
 ];
 
 const O2: &[&str] = &[
     "mem2reg",
     "sccp",
     "simplify",
-    "gvn",
+    "truth",
     "simplifycfg",
+    "gvn",
     "dce",
     "tailcall",
     "inline",
@@ -52,11 +57,14 @@ const O2: &[&str] = &[
     "inline-self",
     "sccp",
     "simplify",
+    "truth",
+    "simplifycfg",
     "gvn",
+    "rotate",
     "licm",
     "select",
-    "simplifycfg",
     "dce",
+    "simplifycfg",
 ];
 
 impl Level {
