@@ -49,7 +49,7 @@ struct Member {
 /// How far a function is.
 enum Stage {
     /// It has not been looked at.
-    Raw(Function),
+    Raw(Box<Function>),
     /// It is with those of a function that calls it.
     Away,
     /// It has been optimised.
@@ -126,7 +126,8 @@ impl Modules {
 impl SharedModule {
     /// Adds a function.
     pub fn add(&self, function: Function) {
-        let (name, stage) = (function.name.clone(), Stage::Raw(function));
+        let (name, stage) =
+            (function.name.clone(), Stage::Raw(function.into()));
         let member = Member { stage, body: None, pure: Arc::new([]) };
         lock(&self.members).insert(name, member);
     }
@@ -169,12 +170,12 @@ impl SharedModule {
             } else if let Stage::Raw(function) = &member.stage {
                 next.extend(callees(function));
                 if shall_stay {
-                    to.functions.push(function.clone());
+                    to.functions.push(Function::clone(function));
                     continue;
                 }
                 let stage = std::mem::replace(&mut member.stage, Stage::Away);
                 let Stage::Raw(function) = stage else { unreachable!() };
-                to.functions.push(function);
+                to.functions.push(*function);
                 to.away.push(name);
             }
         }
@@ -184,7 +185,7 @@ impl SharedModule {
 impl Member {
     fn take(&mut self) -> Taken {
         match std::mem::replace(&mut self.stage, Stage::Gone) {
-            Stage::Raw(function) => Taken::Raw(function),
+            Stage::Raw(function) => Taken::Raw(*function),
             Stage::Done(function) => {
                 let function = Arc::unwrap_or_clone(function);
                 Taken::Done(function, self.pure.clone())
@@ -240,7 +241,7 @@ impl Member {
         done: bool,
     ) {
         if !done {
-            self.stage = Stage::Raw(function);
+            self.stage = Stage::Raw(function.into());
             return;
         }
         let function = Arc::new(function);
