@@ -86,7 +86,13 @@ impl MaterializationResponsibility {
     /// If the symbols are not wanted any more, or something they depend on
     /// is gone: they fail then.
     pub fn emit(self, dependencies: &[EntryId]) -> Result<(), Defunct> {
-        self.session().apply(|state| state.emit(self.work, dependencies))
+        self.session().apply(|state| {
+            let relied_on = state.take_relied_on(self.work);
+            let all = [dependencies, &relied_on].concat();
+            let result = state.emit(self.work, &all);
+            state.rely_no_more(relied_on);
+            result
+        })
     }
 
     /// Looks up what must have addresses before the symbols can have some,
@@ -114,8 +120,8 @@ impl MaterializationResponsibility {
         let order = self.dylib.search_order();
         let names = std::slice::from_ref(name);
         let session = self.session();
-        if session.find(&order, names).is_err() {
-            return None;
+        if !session.missing(&order, names).is_empty() {
+            session.generate(&order, names).ok()?;
         }
         session.apply(|state| state.rely_on(self.work, &order, name))
     }

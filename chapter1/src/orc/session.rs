@@ -183,7 +183,10 @@ impl ExecutionSession {
         trace::lookup(names, wanted);
         // Whatever is missing is generated first, with the lock free; what
         // is there then is looked up at one go.
-        let result = self.find(order, names);
+        let result = match self.missing(order, names).is_empty() {
+            true => Ok(()),
+            false => self.generate(order, names),
+        };
         let mut tables = self.lock();
         let Tables { state, has_ended, .. } = &mut *tables;
         match result {
@@ -195,21 +198,9 @@ impl ExecutionSession {
     }
     // ANCHOR_END: lookup_for
 
-    /// Has what is missing generated, as far as anybody can.
-    pub(super) fn find(
-        self: &Arc<Self>,
-        order: &SearchOrder,
-        names: &[Symbol],
-    ) -> Result<(), LookupError> {
-        match self.missing(order, names).is_empty() {
-            true => Ok(()),
-            false => self.generate(order, names),
-        }
-    }
-
     /// Lets the generators along a search order define what is missing.
     // ANCHOR: generate
-    fn generate(
+    pub(super) fn generate(
         self: &Arc<Self>,
         order: &SearchOrder,
         names: &[Symbol],
@@ -231,7 +222,7 @@ impl ExecutionSession {
     }
     // ANCHOR_END: generate
 
-    fn missing(
+    pub(super) fn missing(
         &self,
         order: &[(DylibId, Visibility)],
         names: &[Symbol],

@@ -152,6 +152,32 @@ fn a_long_chain_needs_no_deep_native_stack() {
     assert_eq!(session.run("f4999(1);").unwrap(), [2.0]);
 }
 
+#[test]
+fn threads_that_need_the_same_functions_wait_for_each_other() {
+    let mut text = "def f0(x) x + 1;\n".to_owned();
+    for i in 1..400 {
+        text += &format!("def f{i}(x) f{}(x) + f{}(x);\n", i - 1, i / 2);
+    }
+    for round in 0..8 {
+        let session = session(&text);
+        let jit = &session.jit;
+        std::thread::scope(|scope| {
+            for thread in 0..4 {
+                scope.spawn(move || {
+                    for i in (thread..400).step_by(4 + round) {
+                        let name = Symbol::new(&format!("f{}", 399 - i));
+                        jit.lookup(&name).unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(
+            jit.function::<fn(f64) -> f64>("f3").unwrap().call(0.0).unwrap(),
+            5.0
+        );
+    }
+}
+
 /// With a file, and with lines at the prompt, where each definition is a
 /// module of its own.
 #[test]

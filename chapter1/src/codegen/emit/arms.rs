@@ -6,7 +6,7 @@ use super::{Emitter, Fixup, Flags, symbol};
 use crate::codegen::abi::{self, Passed};
 use crate::codegen::regalloc::{Loc, Reg};
 use crate::ir::{BinaryOp, Callee, FloatCondition, Inst, Slot, Type, Value};
-use crate::link::{EdgeKind, SymbolId};
+use crate::link::EdgeKind;
 
 impl Emitter<'_> {
     /// Arithmetic. One operand is in a register: the first, unless the two
@@ -102,25 +102,18 @@ impl Emitter<'_> {
     /// A call. Where the callee is, the linker knows.
     // ANCHOR: call
     pub(super) fn call(&mut self, callee: Callee) {
-        let target = self.callee(callee);
+        let index = callee.as_u32() as usize;
+        let target = *self.callees[index].get_or_insert_with(|| {
+            let callee = &self.function.callees[callee];
+            let params = callee.signature.params.len();
+            symbol(self.names, &callee.name, params, self.graph)
+        });
         self.asm.call();
         let end = self.asm.buffer.here();
         let kind = EdgeKind::Branch32;
         self.fixups.push(Fixup { end, kind, target, addend: 0 });
     }
     // ANCHOR_END: call
-
-    /// The graph's symbol for a function that this one declares to call.
-    // ANCHOR: callee
-    pub(super) fn callee(&mut self, callee: Callee) -> SymbolId {
-        let index = callee.as_u32() as usize;
-        *self.callees[index].get_or_insert_with(|| {
-            let callee = &self.function.callees[callee];
-            let params = callee.signature.params.len();
-            symbol(self.names, &callee.name, params, self.graph)
-        })
-    }
-    // ANCHOR_END: callee
 
     /// What a call returns, if anybody wants it.
     pub(super) fn call_result(&mut self, inst: Inst) {

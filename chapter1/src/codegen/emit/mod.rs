@@ -201,8 +201,9 @@ impl Emitter<'_> {
         }
         // Whether a call was optimised away shall not decide whether the
         // function can be linked.
-        for callee in self.function.callees.keys() {
-            self.callee(callee);
+        for callee in self.function.callees.values() {
+            let params = callee.signature.params.len();
+            symbol(self.names, &callee.name, params, self.graph);
         }
         Ok(())
     }

@@ -157,9 +157,7 @@ impl<U, C> State<U, C> {
             if rest.is_emitted {
                 self.effects.push(Effect::Release(work));
             }
-            let relied_on = std::mem::take(&mut rest.relies_on);
-            self.work.remove(work);
-            self.rely_no_more(relied_on);
+            self.drop_work(work);
         }
     }
     // ANCHOR_END: take_from_work

@@ -103,9 +103,7 @@ impl<U, C> State<U, C> {
         old.entries = left;
         let parts = (old.dylib, old.tracker, taken);
         if old.entries.is_empty() {
-            let relied_on = std::mem::take(&mut old.relies_on);
-            all.remove(work);
-            self.rely_no_more(relied_on);
+            self.drop_work(work);
         }
         Ok(parts)
     }

@@ -89,10 +89,7 @@ impl<U, C> State<U, C> {
         work: WorkId,
         dependencies: &[EntryId],
     ) -> Result<(), Defunct> {
-        let Work { entries, relies_on, .. } = self.open(work)?;
-        let entries = entries.clone();
-        let mut dependencies = EntryList::from(dependencies);
-        dependencies.extend_from_slice(relies_on);
+        let entries = self.open(work)?.entries.clone();
         let is_gone = |&id: &EntryId| !self.entries.contains(id);
         if dependencies.iter().any(is_gone) {
             self.fail(work, Cause::new(DependencyGone));
@@ -102,14 +99,12 @@ impl<U, C> State<U, C> {
         self.work[work].is_emitted = true;
         for &id in &entries {
             self.entries[id].stage = Stage::Emitted(work);
-            self.entries[id].dependencies = dependencies.clone();
-            for &dependency in &dependencies {
+            self.entries[id].dependencies = EntryList::from(dependencies);
+            for &dependency in dependencies {
                 self.entries[dependency].dependants.insert(id);
             }
             self.note(id, Step::Emitted);
         }
-        let relied_on = std::mem::take(&mut self.work[work].relies_on);
-        self.rely_no_more(relied_on);
         for id in entries {
             self.wake(id, Wanted::Ready);
         }
@@ -118,10 +113,9 @@ impl<U, C> State<U, C> {
     // ANCHOR_END: emit
 
     /// Some work takes what is known of another symbol for granted. From now
-    /// on that gives way to no other definition. When the work is emitted,
-    /// it depends on the symbol. Returns what is known; none if there is no
+    /// on that gives way to no other definition, until the work is gone or
+    /// [`rely_no_more`](State::rely_no_more) is called. Returns what is known; none if there is no
     /// such symbol, or no such work.
-    // ANCHOR: rely_on
     pub fn rely_on(
         &mut self,
         work: WorkId,
@@ -135,15 +129,28 @@ impl<U, C> State<U, C> {
         self.work[work].relies_on.push(id);
         Some(entry.flags)
     }
-    // ANCHOR_END: rely_on
+
+    /// What some work relies on, which is forgotten there.
+    pub fn take_relied_on(&mut self, work: WorkId) -> Vec<EntryId> {
+        let work = self.work.get_mut(work);
+        let relied_on = work.map(|work| std::mem::take(&mut work.relies_on));
+        relied_on.unwrap_or_default().into_vec()
+    }
 
     /// Ends what `rely_on` began.
-    pub(super) fn rely_no_more(&mut self, relied_on: EntryList) {
+    pub fn rely_no_more(&mut self, relied_on: Vec<EntryId>) {
         for id in relied_on {
             if let Some(entry) = self.entries.get_mut(id) {
                 entry.reliers -= 1;
             }
         }
+    }
+
+    /// Forgets work that has no symbols any more.
+    pub(super) fn drop_work(&mut self, work: WorkId) {
+        let relied_on = self.take_relied_on(work);
+        self.rely_no_more(relied_on);
+        self.work.remove(work);
     }
 
     /// Lets a unit begin.

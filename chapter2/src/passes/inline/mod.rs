@@ -41,13 +41,13 @@ use rustc_hash::FxHashMap;
 const CALL: usize = 5;
 
 /// What a callee may count.
-const LIMIT: usize = 30;
+const LIMIT: usize = 20;
 
 /// How much more for each constant argument.
-const PER_CONSTANT: usize = 10;
+const PER_CONSTANT: usize = 5;
 
 /// What a callee may count that is called once.
-const ONLY: usize = 60;
+const ONLY: usize = 40;
 
 /// By how much a function may grow besides its own size.
 const GROWTH: usize = 200;

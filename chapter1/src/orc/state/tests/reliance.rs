@@ -31,15 +31,13 @@ fn what_work_relies_on_gives_way_to_nothing() {
 }
 
 #[test]
-fn what_came_of_the_work_depends_on_it() {
+fn work_can_be_told_to_rely_on_nothing_any_more() {
     let (mut m, d, work) = relying();
-    m.texts();
-    m.finish(d, work, &[]).unwrap();
-    assert_eq!(m.texts(), ["start weak"], "though nobody refers to it");
+    let relied_on = m.take_relied_on(work);
+    assert_eq!(relied_on, [m.dylibs[d][&symbol("g")]]);
     assert!(is_taken(&m, d));
-    let f = m.dylibs[d][&symbol("f")];
-    assert_eq!(m.entries[m.dylibs[d][&symbol("g")]].reliers, 0);
-    assert!(m.entries[m.dylibs[d][&symbol("g")]].dependants.contains(&f));
+    m.rely_no_more(relied_on);
+    assert!(!is_taken(&m, d));
 }
 
 #[test]
@@ -49,7 +47,7 @@ fn work_that_is_handed_on_relies_on_it_too() {
     assert!(is_taken(&m, d));
     let g = m.dylibs[d][&symbol("g")];
     assert_eq!(m.entries[g].reliers, 1, "the first work has nothing left");
-    m.finish(d, other, &[]).unwrap();
+    m.fail(other, Cause::new(Broken));
     assert_eq!(m.entries[g].reliers, 0);
 }
 
