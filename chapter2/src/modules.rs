@@ -11,7 +11,7 @@
 //! at: those will be needed next in any case. They go through the passes
 //! together, callees first, and are put back for their own units to find. So
 //! each function is kept once and optimised once. Of a small one, which may be
-//! inlined again, a copy stays.
+//! inlined again, a copy stays as long as there is anybody left to inline it.
 
 use crate::passes::{Body, Surroundings, is_candidate};
 use chapter1::ir::{Function, Module};
@@ -33,9 +33,16 @@ struct Table {
 /// A module whose functions are compiled one by one.
 #[derive(Default)]
 pub struct SharedModule {
-    members: Mutex<FxHashMap<Symbol, Member>>,
+    members: Mutex<Members>,
     /// A function has been put back.
     progress: Condvar,
+}
+
+#[derive(Default)]
+struct Members {
+    by_name: FxHashMap<Symbol, Member>,
+    /// How many of them are raw.
+    raw: usize,
 }
 
 struct Member {
@@ -129,23 +136,33 @@ impl SharedModule {
         let (name, stage) =
             (function.name.clone(), Stage::Raw(function.into()));
         let member = Member { stage, body: None, pure: Arc::new([]) };
-        lock(&self.members).insert(name, member);
+        let mut members = lock(&self.members);
+        members.by_name.insert(name, member);
+        members.raw += 1;
     }
 
     /// Removes a function.
     pub fn forget(&self, name: &Symbol) {
-        lock(&self.members).remove(name);
+        let mut members = lock(&self.members);
+        let member = members.by_name.remove(name);
+        if let Some(Member { stage: Stage::Raw(_), .. }) = member {
+            members.raw_gone(1);
+        }
     }
 
     /// Gives a function to its unit. Waits while it is being optimised.
     pub fn take(&self, name: &Symbol) -> Taken {
         let mut members = lock(&self.members);
         loop {
-            let Some(member) = members.get_mut(name) else {
+            let Some(member) = members.by_name.get_mut(name) else {
                 return Taken::Gone;
             };
             if !matches!(member.stage, Stage::Away) {
-                return member.take();
+                let taken = member.take();
+                if let Taken::Raw(_) = taken {
+                    members.raw_gone(1);
+                }
+                return taken;
             }
             let result = self.progress.wait(members);
             members = result.unwrap_or_else(PoisonError::into_inner);
@@ -164,7 +181,9 @@ impl SharedModule {
             if !seen.insert(name.clone()) {
                 continue;
             }
-            let Some(member) = members.get_mut(&name) else { continue };
+            let Some(member) = members.by_name.get_mut(&name) else {
+                continue;
+            };
             if let Some(body) = &member.body {
                 to.bodies.push((name, body.clone(), member.pure.clone()));
             } else if let Stage::Raw(function) = &member.stage {
@@ -178,6 +197,18 @@ impl SharedModule {
                 to.functions.push(*function);
                 to.away.push(name);
             }
+        }
+        members.raw_gone(to.away.len());
+    }
+}
+
+impl Members {
+    /// So many are not raw any more. When none is, nobody is left to inline
+    /// anything.
+    fn raw_gone(&mut self, count: usize) {
+        self.raw -= count;
+        if count > 0 && self.raw == 0 {
+            self.by_name.values_mut().for_each(|member| member.body = None);
         }
     }
 }
@@ -209,8 +240,17 @@ impl Gathered {
         }
         let mut members = lock(&module.members);
         for function in functions {
-            if let Some(member) = members.get_mut(&function.name) {
-                member.put_back(function, surroundings, done);
+            let Members { by_name, raw } = &mut *members;
+            let Some(member) = by_name.get_mut(&function.name) else {
+                continue;
+            };
+            if done {
+                let function = Arc::new(function);
+                member.note(&function, surroundings, *raw > 0);
+                member.stage = Stage::Done(function);
+            } else {
+                member.stage = Stage::Raw(function.into());
+                *raw += 1;
             }
         }
         drop(members);
@@ -223,39 +263,32 @@ impl Gathered {
     pub fn keep(&self, function: &Function, surroundings: &Surroundings) {
         let Some(module) = &self.module else { return };
         let mut members = lock(&module.members);
-        if members.len() > 1
-            && let Some(member) = members.get_mut(&function.name)
+        if members.raw > 0
+            && let Some(member) = members.by_name.get_mut(&function.name)
             && is_candidate(function)
         {
             let function = Arc::new(function.clone());
-            member.note(&function, surroundings);
+            member.note(&function, surroundings, true);
         }
     }
 }
 
 impl Member {
-    fn put_back(
+    /// Notes what is known of a function that has been optimised, and keeps
+    /// its body if anybody may need it.
+    fn note(
         &mut self,
-        function: Function,
+        function: &Arc<Function>,
         surroundings: &Surroundings,
-        done: bool,
+        is_needed: bool,
     ) {
-        if !done {
-            self.stage = Stage::Raw(function.into());
-            return;
-        }
-        let function = Arc::new(function);
-        self.note(&function, surroundings);
-        self.stage = Stage::Done(function);
-    }
-
-    fn note(&mut self, function: &Arc<Function>, surroundings: &Surroundings) {
         let Surroundings { pure, inlined, .. } = surroundings;
         let callees = function.callees.values().map(|callee| &callee.name);
         let relied_on = callees.filter(|&name| pure.contains(name)).cloned();
         self.pure = relied_on.collect();
         let inlined = inlined.get(&function.name).cloned();
-        self.body = is_candidate(function).then(|| Body {
+        let is_kept = is_needed && is_candidate(function);
+        self.body = is_kept.then(|| Body {
             function: function.clone(),
             inlined: Arc::new(inlined.unwrap_or_default()),
         });
@@ -271,7 +304,7 @@ impl Drop for Gathered {
         }
         let mut members = lock(&module.members);
         for name in &self.away {
-            if let Some(member) = members.get_mut(name) {
+            if let Some(member) = members.by_name.get_mut(name) {
                 member.stage = Stage::Gone;
             }
         }
