@@ -36,6 +36,7 @@ use chapter1::ir::{Function, Inst, InstData, Module, Value, ValueDef};
 use chapter1::symbol::Symbol;
 use graph::CallGraph;
 use rustc_hash::FxHashMap;
+use splice::Copied;
 
 /// What a call counts.
 const CALL: usize = 5;
@@ -115,7 +116,10 @@ impl Pass for InlineSelf {
             return Changed::Nothing;
         }
         let body = function.clone();
-        splice::splice(function, |inst| calls.contains(&inst).then_some(&body));
+        let copied = &mut Copied::default();
+        splice::splice(function, copied, |inst| {
+            calls.contains(&inst).then_some(&body)
+        });
         Changed::ControlFlow
     }
 }
@@ -171,6 +175,7 @@ struct Inlining<'m> {
     sizes: Vec<Option<usize>>,
     /// How many calls of each there are.
     call_counts: FxHashMap<Symbol, usize>,
+    copied: Copied,
 }
 
 impl<'m> Inlining<'m> {
@@ -187,7 +192,8 @@ impl<'m> Inlining<'m> {
             }
         }
         let sizes = vec![None; module.functions.len()];
-        Inlining { module, surroundings, index, sizes, call_counts }
+        let copied = Copied::default();
+        Inlining { module, surroundings, index, sizes, call_counts, copied }
     }
 
     fn run(mut self) -> Result<Vec<Changed>, Cancelled> {
@@ -217,9 +223,11 @@ impl<'m> Inlining<'m> {
         let stand_in = Function::new(name.clone(), signature.clone());
         let functions = &mut self.module.functions;
         let mut function = std::mem::replace(&mut functions[at], stand_in);
-        splice::splice(&mut function, |inst| {
+        let mut copied = std::mem::take(&mut self.copied);
+        splice::splice(&mut function, &mut copied, |inst| {
             chosen.get(&inst).map(|callee| self.body(callee))
         });
+        self.copied = copied;
         self.module.functions[at] = function;
         self.note(&name, chosen.into_values());
         true

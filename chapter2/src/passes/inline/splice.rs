@@ -20,15 +20,15 @@ use rustc_hash::FxHashMap;
 /// All bodies have as many parameters as their calls have arguments.
 pub fn splice<'b>(
     function: &mut Function,
+    copied: &mut Copied,
     body: impl Fn(Inst) -> Option<&'b Function>,
 ) {
+    copied.names.clear();
     let callees = function.callees.iter();
     let callees = callees.map(|(callee, data)| (data.name.clone(), callee));
-    let mut splicing = Splicing {
-        callees: callees.collect(),
-        function,
-        replacements: Replacements::default(),
-    };
+    copied.names.extend(callees);
+    let replacements = Replacements::default();
+    let mut splicing = Splicing { function, copied, replacements };
     for block in splicing.function.blocks.keys() {
         splicing.block(block, &body);
     }
@@ -38,13 +38,16 @@ pub fn splice<'b>(
 
 struct Splicing<'f> {
     function: &'f mut Function,
-    /// What the function declares to call.
-    callees: FxHashMap<Symbol, Callee>,
+    copied: &'f mut Copied,
     replacements: Replacements,
 }
 
-/// What the tables of a body have become in the function.
-struct Copied {
+/// What the tables of a body have become in the function. Reused, since most
+/// bodies are small, and memory is dear then.
+#[derive(Default)]
+pub struct Copied {
+    /// What the function declares to call.
+    names: FxHashMap<Symbol, Callee>,
     values: SecondaryMap<Value, PackedOption<Value>>,
     blocks: SecondaryMap<Block, PackedOption<Block>>,
     callees: Vec<Callee>,
@@ -62,6 +65,7 @@ impl Splicing<'_> {
         body: &impl Fn(Inst) -> Option<&'b Function>,
     ) {
         let insts = std::mem::take(&mut self.function.blocks[block].insts);
+        self.function.blocks[block].insts.reserve(insts.len());
         let mut at = block;
         for inst in insts {
             match body(inst) {
@@ -74,16 +78,16 @@ impl Splicing<'_> {
     /// Appends a body to a block in place of a call. Returns where what comes
     /// after the call goes.
     fn call(&mut self, at: Block, call: Inst, body: &Function) -> Block {
-        let mut copied = self.copy_tables(body, call, at);
+        self.copy_tables(body, call, at);
         let result = self.function.results[call].expand();
         let result = result.expect("a function yields a number");
         let is_one = body.blocks.values().skip(1).all(|b| b.insts.is_empty());
         if is_one {
-            let last = self.copy_insts(body, body.entry(), at, &mut copied);
+            let last = self.copy_insts(body, body.entry(), at);
             let InstData::Return(value) = last else {
                 unreachable!("there is no other block")
             };
-            let value = copied.value(value);
+            let value = self.copied.value(value);
             self.function.values[result].def = ValueDef::Detached;
             self.replacements.replace(result, value);
             return at;
@@ -96,46 +100,45 @@ impl Splicing<'_> {
             if data.insts.is_empty() {
                 continue;
             }
-            let to = copied.blocks[block].expand().expect("it is copied");
-            let last = self.copy_insts(body, block, to, &mut copied);
+            let to = self.copied.blocks[block].expand();
+            let to = to.expect("it is copied");
+            let last = self.copy_insts(body, block, to);
             let last = match last {
                 InstData::Return(value) => {
-                    let value = copied.value(value);
+                    let value = self.copied.value(value);
                     let lists = &mut self.function.lists;
                     let args = ValueList::from_slice(&[value], lists);
                     InstData::Jump(BlockCall { block: after, args })
                 }
-                other => self.copy_data(body, &other, &copied),
+                other => self.copy_data(body, &other),
             };
-            self.function.push_inst(to, last, copied.span);
+            self.function.push_inst(to, last, self.copied.span);
         }
         after
     }
 
     /// Makes room for a body's slots, callees, blocks and values.
-    fn copy_tables(
-        &mut self,
-        body: &Function,
-        call: Inst,
-        at: Block,
-    ) -> Copied {
-        let slots = self.function.slots.len() as u32;
-        body.slots.values().for_each(|&ty| {
-            self.function.slots.push(ty);
-        });
-        let mut copied = Copied {
-            values: SecondaryMap::new(),
-            blocks: SecondaryMap::new(),
-            callees: self.copy_callees(body),
-            slots,
-            span: self.function.spans[call],
-        };
-        let InstData::Call { args, .. } = self.function.insts[call] else {
+    fn copy_tables(&mut self, body: &Function, call: Inst, at: Block) {
+        self.copy_callees(body);
+        let Splicing { function, copied, .. } = self;
+        function.insts.reserve(body.insts.len());
+        function.results.reserve(body.insts.len());
+        function.spans.reserve(body.insts.len());
+        function.values.reserve(body.values.len());
+        copied.slots = function.slots.len() as u32;
+        copied.span = function.spans[call];
+        copied.values.clear();
+        copied.values.resize(body.values.len());
+        copied.blocks.clear();
+        for &ty in body.slots.values() {
+            function.slots.push(ty);
+        }
+        let InstData::Call { args, .. } = function.insts[call] else {
             unreachable!("only calls are replaced")
         };
         let params = body.params(body.entry()).iter();
         for (index, &param) in params.enumerate() {
-            let arg = args.get(index, &self.function.lists);
+            let arg = args.get(index, &function.lists);
             copied.values[param] = arg.into();
         }
         copied.blocks[body.entry()] = at.into();
@@ -143,25 +146,25 @@ impl Splicing<'_> {
             if data.insts.is_empty() {
                 continue;
             }
-            let to = self.function.blocks.push(BlockData::default());
+            let to = function.blocks.push(BlockData::default());
             copied.blocks[block] = to.into();
             for &param in body.params(block) {
                 let ty = body.values[param].ty;
-                let value = self.function.push_param(to, ty);
+                let value = function.push_param(to, ty);
                 copied.values[param] = value.into();
             }
         }
-        copied.announce_results(self.function, body);
-        copied
+        copied.announce_results(function, body);
     }
 
-    fn copy_callees(&mut self, body: &Function) -> Vec<Callee> {
-        let callees = body.callees.values().map(|data| {
-            let known = self.callees.entry(data.name.clone());
-            let function = &mut *self.function;
-            *known.or_insert_with(|| function.callees.push(data.clone()))
-        });
-        callees.collect()
+    fn copy_callees(&mut self, body: &Function) {
+        let Splicing { function, copied, .. } = self;
+        copied.callees.clear();
+        for data in body.callees.values() {
+            let known = copied.names.entry(data.name.clone());
+            let push = || function.callees.push(data.clone());
+            copied.callees.push(*known.or_insert_with(push));
+        }
     }
 
     /// Copies the instructions of a block but for the last, which is
@@ -171,15 +174,15 @@ impl Splicing<'_> {
         body: &Function,
         from: Block,
         to: Block,
-        copied: &mut Copied,
     ) -> InstData {
         let insts = &body.blocks[from].insts;
         let (&last, insts) = insts.split_last().expect("a terminator");
+        self.function.blocks[to].insts.reserve(insts.len() + 1);
         for &inst in insts {
-            let data = self.copy_data(body, &body.insts[inst], copied);
+            let data = self.copy_data(body, &body.insts[inst]);
+            let Splicing { function, copied, .. } = self;
             let result = body.results[inst].expand();
             let result = result.map(|result| copied.value(result));
-            let function = &mut *self.function;
             let inst = function.insts.push(data);
             function.results.push(result.into());
             function.spans.push(copied.span);
@@ -192,13 +195,9 @@ impl Splicing<'_> {
     }
 
     /// An instruction of a body with the function's own values.
-    fn copy_data(
-        &mut self,
-        body: &Function,
-        data: &InstData,
-        copied: &Copied,
-    ) -> InstData {
-        let lists = &mut self.function.lists;
+    fn copy_data(&mut self, body: &Function, data: &InstData) -> InstData {
+        let Splicing { function, copied, .. } = self;
+        let lists = &mut function.lists;
         let mut list = |list: &ValueList| {
             let values = list.as_slice(&body.lists).iter();
             let values = values.map(|&value| copied.value(value));
