@@ -3,18 +3,21 @@
 
 mod program;
 
+use crate::optimiser::{Optimiser, Part};
 use crate::pipeline::Pipeline;
 use crate::transform::IrTransformLayer;
-use chapter1::codegen::Target;
-use chapter1::definitions::Again;
-use chapter1::driver::{Base, Counts, Driver};
+use chapter1::codegen::{CodeGenerator, Target};
+use chapter1::definitions::{Again, Origin, Prepared};
+use chapter1::driver::{Base, Counts, Driver, JitError};
 use chapter1::executor::memory::{MemoryConfig, MemoryError};
 use chapter1::executor::{Executor, Host, InProcess};
 use chapter1::ir::Module;
+use chapter1::link::LinkGraph;
 use chapter1::orc::{
     CodeWatcher, DefineError, HostFunctions, IrCompileLayer, Layer,
     ObjectLinkingLayer, Observer, ResourceTracker,
 };
+use chapter1::symbol::Symbol;
 use std::sync::Arc;
 
 /// Three layers over a session.
@@ -26,6 +29,8 @@ pub struct KaleidoscopeJit {
     pub compile: Arc<IrCompileLayer<ObjectLinkingLayer>>,
     /// The layer above that: IR to better IR.
     pub optimise: Arc<IrTransformLayer<IrCompileLayer<ObjectLinkingLayer>>>,
+    /// What that layer does.
+    pub optimiser: Arc<Optimiser>,
     base: Base,
 }
 // ANCHOR_END: KaleidoscopeJit
@@ -59,16 +64,20 @@ impl KaleidoscopeJit {
             executor.target(),
             phases.clone(),
         );
+        let definitions = base.definitions.clone();
+        let optimiser = Optimiser::new(pipeline, definitions, executor.clone());
+        let optimiser = Arc::new(optimiser);
+        let transform = optimiser.clone();
         let optimise =
-            IrTransformLayer::new(compile.clone(), move |module, _| {
-                pipeline.run(module)
+            IrTransformLayer::new(compile.clone(), move |module, r| {
+                transform.run(module, r)
             });
 
         // What has failed is made again; then the host is asked.
         let again = Again::new(optimise.clone(), base.definitions.clone());
         base.main.add_generator(again);
         base.main.add_generator(Arc::new(HostFunctions::new(executor)));
-        KaleidoscopeJit { objects, compile, optimise, base }
+        KaleidoscopeJit { objects, compile, optimise, optimiser, base }
     }
     // ANCHOR_END: new
 }
@@ -87,6 +96,54 @@ impl Driver for KaleidoscopeJit {
         self.optimise.add(tracker, module)
     }
     // ANCHOR_END: add
+
+    /// Gives one function of a module that is still open to the stack.
+    // ANCHOR: define_part
+    fn define_part(
+        &self,
+        mut module: Module,
+        origin: Origin,
+    ) -> Result<(), JitError> {
+        let base = &self.base;
+        let [_] = module.functions[..] else {
+            return self.define(module, origin);
+        };
+        let tracker = base.main.create_tracker();
+        let entries = Prepared::from_module(&module);
+        let function = module.functions.remove(0);
+        let name = function.name.clone();
+        let (layer, optimiser) = (self.optimise.clone(), &self.optimiser);
+        let shared = optimiser.modules.open();
+        let part =
+            Part::new(layer, optimiser.clone(), shared.clone(), function);
+        if let Err(error) = tracker.define(part) {
+            shared.forget(&name);
+            return Err(base.not_defined(error));
+        }
+        optimiser.modules.enter(name, shared);
+        base.definitions.define(entries, origin, &tracker);
+        Ok(())
+    }
+    // ANCHOR_END: define_part
+
+    fn end_module(&self) {
+        self.optimiser.modules.close();
+    }
+
+    fn preview(&self, module: Module) -> Result<(Module, LinkGraph), JitError> {
+        let flags = |name: &Symbol| self.base.main.flags(name);
+        let module = self.optimiser.preview(module, flags);
+        let module = module.map_err(JitError::Failed)?;
+        let target = self.base.session.executor().target();
+        let graph = CodeGenerator::new(target).compile(&module)?;
+        Ok((module, graph))
+    }
+
+    fn remove(&self, name: &Symbol) -> Result<(), JitError> {
+        self.base.remove(name)?;
+        self.optimiser.modules.forget(name);
+        Ok(())
+    }
 
     fn observe(&self, observer: Observer) {
         self.compile.observe(observer);

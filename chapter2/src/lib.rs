@@ -14,14 +14,21 @@
 //! |---|---|
 //! | [`transform`] | the layer |
 //! | [`jit`] | [`KaleidoscopeJit`](jit::KaleidoscopeJit) with that layer on top |
+//! | [`optimiser`] | what becomes of a module, and what is taken for granted |
+//! | [`modules`] | modules of several functions |
 //! | [`pipeline`] | which passes run, in which order |
+//! | [`options`], [`commands`] | what the prompt and the command line add |
 //! | [`passes`] | the passes, a file each |
 //! | [`analysis`] | what passes ask of a function: loops, uses |
 //! | [`edit`] | how passes change one: values replaced, blocks removed |
 
 pub mod analysis;
+pub mod commands;
 pub mod edit;
 pub mod jit;
+pub mod modules;
+pub mod optimiser;
+pub mod options;
 pub mod passes;
 pub mod pipeline;
 pub mod transform;

@@ -1,58 +1,202 @@
-//! Which passes run, in which order.
+//! Which passes run, in which order: the pass manager.
+//!
+//! | file | what it has |
+//! |---|---|
+//! | `level` | what `-O0`, `-O1` and `-O2` stand for |
+//! | `times` | how long each pass takes |
+
+mod level;
+mod times;
+
+pub use level::Level;
+pub use times::Times;
 
 use crate::analysis::Analyses;
-use crate::passes::{self, Changed, Pass};
+use crate::passes::{self, Changed, Pass, Surroundings};
 use chapter1::cancel;
-use chapter1::ir::{Function, Module};
+use chapter1::ir::{Function, Module, verify};
 use chapter1::orc::Cause;
+use chapter1::repl;
 use std::sync::Arc;
+use thiserror::Error;
 
 /// Passes, to be run one after the other.
 #[derive(Clone, Default)]
 pub struct Pipeline {
     passes: Vec<Arc<dyn Pass>>,
+    print_before: Vec<String>,
+    print_after: Vec<String>,
+    times: Option<Arc<Times>>,
 }
+
+/// There is no pass of this name.
+#[derive(Clone, PartialEq, Eq, Debug, Error)]
+#[error("there is no pass `{0}`")]
+pub struct UnknownPass(pub String);
 
 impl Pipeline {
     /// These passes, in this order.
     pub fn new(passes: Vec<Arc<dyn Pass>>) -> Pipeline {
-        Pipeline { passes }
+        Pipeline { passes, ..Pipeline::default() }
+    }
+
+    /// The passes of these names, in this order.
+    ///
+    /// # Errors
+    /// If there is no such pass.
+    pub fn named(names: &[&str]) -> Result<Pipeline, UnknownPass> {
+        let find = |name: &&str| {
+            passes::find(name).ok_or_else(|| UnknownPass(name.to_string()))
+        };
+        let passes: Result<_, _> = names.iter().map(find).collect();
+        passes.map(Pipeline::new)
     }
 
     /// What `-O2` stands for.
     pub fn optimised() -> Pipeline {
-        Pipeline::new(passes::all())
+        Level::O2.pipeline()
     }
 
-    /// Changes each function of a module.
+    /// Shows functions on standard error before these passes and after those.
+    pub fn print(&mut self, before: Vec<String>, after: Vec<String>) {
+        (self.print_before, self.print_after) = (before, after);
+    }
+
+    /// Measures from now on how long each pass takes.
+    pub fn measure(&mut self) {
+        self.times = Some(Arc::default());
+    }
+
+    /// How long each pass has taken, if that is measured.
+    pub fn times(&self) -> Option<&Times> {
+        self.times.as_deref()
+    }
+
+    /// The passes.
+    pub fn passes(&self) -> &[Arc<dyn Pass>] {
+        &self.passes
+    }
+
+    /// Whether what becomes of a function depends on others.
+    pub fn looks_at_modules(&self) -> bool {
+        self.passes.iter().any(|pass| pass.as_module_pass().is_some())
+    }
+
+    /// Changes the functions of a module that knows of nothing else.
     ///
     /// # Errors
-    /// If somebody wants everything to stop.
+    /// As [`run_in`](Pipeline::run_in).
     pub fn run(&self, mut module: Module) -> Result<Module, Cause> {
-        for function in &mut module.functions {
-            self.function(function)?;
-        }
+        self.run_in(&mut Surroundings::default(), &mut module)?;
         Ok(module)
     }
 
-    fn function(&self, function: &mut Function) -> Result<(), Cause> {
-        let mut analyses = Analyses::default();
-        for pass in &self.passes {
-            cancel::check().map_err(Cause::new)?;
-            if pass.run(function, &mut analyses) == Changed::ControlFlow {
-                analyses.forget();
+    /// Changes the functions of a module. Their number and order stay.
+    ///
+    /// # Errors
+    /// If somebody wants everything to stop. What there is of the module is
+    /// well formed then, and does the same as before.
+    pub fn run_in(
+        &self,
+        surroundings: &mut Surroundings,
+        module: &mut Module,
+    ) -> Result<(), Cause> {
+        let is_module_pass =
+            |pass: &Arc<dyn Pass>| pass.as_module_pass().is_some();
+        let mut rest = &self.passes[..];
+        while let Some((first, others)) = rest.split_first() {
+            if is_module_pass(first) {
+                self.module_pass(&**first, module, surroundings)?;
+                rest = others;
+                continue;
             }
-            check(&**pass, function);
+            // One function after the other goes through all of them: what is
+            // known of it can be forgotten then.
+            let end = rest.iter().position(is_module_pass);
+            let (passes, others) = rest.split_at(end.unwrap_or(rest.len()));
+            for function in &mut module.functions {
+                let mut analyses = Analyses::new(surroundings.pure.clone());
+                for pass in passes {
+                    self.function_pass(&**pass, function, &mut analyses)?;
+                }
+            }
+            rest = others;
         }
         Ok(())
+    }
+
+    fn function_pass(
+        &self,
+        pass: &dyn Pass,
+        function: &mut Function,
+        analyses: &mut Analyses,
+    ) -> Result<(), Cause> {
+        cancel::check().map_err(Cause::new)?;
+        let name = pass.name();
+        print(&self.print_before, "before", name, function);
+        let changed = self.time(name, || pass.run(function, analyses));
+        self.note(name, [changed]);
+        if changed == Changed::ControlFlow {
+            analyses.forget();
+        }
+        print(&self.print_after, "after", name, function);
+        check(name, function);
+        Ok(())
+    }
+
+    fn module_pass(
+        &self,
+        pass: &dyn Pass,
+        module: &mut Module,
+        surroundings: &mut Surroundings,
+    ) -> Result<(), Cause> {
+        let name = pass.name();
+        for function in &module.functions {
+            print(&self.print_before, "before", name, function);
+        }
+        let changes = self.time(name, || match pass.as_module_pass() {
+            Some(pass) => pass.run_on_module(module, surroundings),
+            None => Ok(Vec::new()),
+        });
+        self.note(name, changes.map_err(Cause::new)?);
+        for function in &module.functions {
+            print(&self.print_after, "after", name, function);
+            check(name, function);
+        }
+        Ok(())
+    }
+
+    fn time<T>(&self, name: &'static str, run: impl FnOnce() -> T) -> T {
+        match &self.times {
+            Some(times) => times.measure(name, run),
+            None => run(),
+        }
+    }
+
+    fn note(
+        &self,
+        name: &'static str,
+        changes: impl IntoIterator<Item = Changed>,
+    ) {
+        if let Some(times) = &self.times {
+            let changes = changes.into_iter();
+            times.note(name, changes.map(|c| c != Changed::Nothing));
+        }
+    }
+}
+
+/// Shows a function, if it is to be shown before or after this pass.
+fn print(shown: &[String], when: &str, pass: &str, function: &Function) {
+    if shown.iter().any(|name| name == pass) {
+        repl::write(&format!("# {when} {pass}\n{function}"));
     }
 }
 
 /// Stops at IR that is not well formed, in debug builds: the pass has a bug.
-fn check(pass: &dyn Pass, function: &Function) {
+fn check(pass: &str, function: &Function) {
     if cfg!(debug_assertions)
-        && let Err(error) = chapter1::ir::verify(function)
+        && let Err(error) = verify(function)
     {
-        panic!("after {}: {error}\n{function}", pass.name());
+        panic!("after {pass}: {error}\n{function}");
     }
 }

@@ -39,6 +39,11 @@ impl<B: Layer<Program = Module>> IrTransformLayer<B> {
         Arc::new(IrTransformLayer { below, transform })
     }
     // ANCHOR_END: new
+
+    /// The layer below, for what needs no transformation any more.
+    pub fn below(&self) -> &Arc<B> {
+        &self.below
+    }
 }
 
 // ANCHOR: Layer

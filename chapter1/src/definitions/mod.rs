@@ -51,6 +51,10 @@ struct Known {
     /// What it calls, in the order of the first calls, each with the number
     /// of arguments.
     callees: Box<[(Symbol, usize)]>,
+    /// The definitions whose code has a copy of its body.
+    inliners: FxHashSet<Symbol>,
+    /// The functions whose bodies its own code has copies of.
+    inlined: Box<[Symbol]>,
 }
 // ANCHOR_END: Known
 
@@ -220,23 +224,43 @@ impl Definitions {
     pub fn callers(&self, name: &Symbol) -> Vec<Symbol> {
         let table = self.lock();
         let known = table.functions.get(name);
-        let mut callers = known.map_or(vec![], Known::callers_sorted);
-        callers.retain(|caller| caller != name);
-        callers
+        known.map_or(vec![], |known| others(&known.callers, name))
+    }
+
+    /// Notes the functions whose bodies the code of a definition has copies
+    /// of, in place of what was noted before.
+    pub fn note_inlined(&self, name: &Symbol, inlined: Box<[Symbol]>) {
+        let mut table = self.lock();
+        let table = &mut *table;
+        let Some(known) = table.functions.get_mut(name) else { return };
+        if known.definition.is_none() {
+            return;
+        }
+        let before = std::mem::replace(&mut known.inlined, inlined.clone());
+        table.inlined(name, &before, |inliners| inliners.remove(name));
+        table.inlined(name, &inlined, |inliners| inliners.insert(name.clone()));
+    }
+
+    /// The definitions whose code has a copy of a function's body, itself not
+    /// counted.
+    pub fn inliners(&self, name: &Symbol) -> Vec<Symbol> {
+        let table = self.lock();
+        let known = table.functions.get(name);
+        known.map_or(vec![], |known| others(&known.inliners, name))
     }
 
     /// Forgets the definition of a function, and that it calls others.
     /// Returns none if there is no definition.
     ///
     /// # Errors
-    /// If others call it.
+    /// If others call it, or have a copy of its body.
     pub fn remove(&self, name: &Symbol) -> Result<Option<Removed>, InUse> {
         let mut table = self.lock();
         let Some(known) = table.functions.get_mut(name) else {
             return Ok(None);
         };
-        let mut users = known.callers_sorted();
-        users.retain(|user| user != name);
+        let users = known.callers.union(&known.inliners);
+        let users = others(users, name);
         if known.definition.is_some() && !users.is_empty() {
             let (symbol, handles) = (name.clone(), 0);
             return Err(InUse { symbol, users, handles });
@@ -246,6 +270,8 @@ impl Definitions {
         };
         let (name, params) = (name.clone(), known.params);
         let callees = std::mem::take(&mut known.callees);
+        let inlined = std::mem::take(&mut known.inlined);
+        table.inlined(&name, &inlined, |inliners| inliners.remove(&name));
         for (callee, _) in &callees {
             if let Some(known) = table.functions.get_mut(callee) {
                 known.callers.remove(&name);
@@ -316,6 +342,20 @@ impl Table {
         known.callees = callees;
     }
 
+    /// Changes, for each function that is inlined in another, by whom it is.
+    fn inlined(
+        &mut self,
+        by: &Symbol,
+        inlined: &[Symbol],
+        change: impl Fn(&mut FxHashSet<Symbol>) -> bool,
+    ) {
+        for name in inlined.iter().filter(|&name| name != by) {
+            if let Some(known) = self.functions.get_mut(name) {
+                change(&mut known.inliners);
+            }
+        }
+    }
+
     fn enter(&mut self, name: Symbol, params: usize) -> &mut Known {
         let known = self.functions.entry(name);
         let known = known.or_insert_with(|| Known::declared(params));
@@ -331,6 +371,8 @@ impl Known {
             definition: None,
             callers: FxHashSet::default(),
             callees: Box::default(),
+            inliners: FxHashSet::default(),
+            inlined: Box::default(),
         }
     }
 
@@ -339,6 +381,17 @@ impl Known {
         callers.sort();
         callers
     }
+}
+
+/// Some names in order, without one.
+fn others<'n>(
+    names: impl IntoIterator<Item = &'n Symbol>,
+    name: &Symbol,
+) -> Vec<Symbol> {
+    let names = names.into_iter().filter(|&other| other != name);
+    let mut names: Vec<Symbol> = names.cloned().collect();
+    names.sort();
+    names
 }
 
 impl Prototypes for Definitions {

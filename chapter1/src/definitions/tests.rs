@@ -73,6 +73,28 @@ fn a_definition_that_goes_takes_its_calls_along() {
 }
 
 #[test]
+fn what_is_inlined_is_in_use_until_its_inliner_goes() {
+    let (definitions, t) = table();
+    let [f, g, h] = ["f", "g", "h"].map(Symbol::new);
+    for name in ["f", "g", "h"] {
+        define(&definitions, &t, &caller(name, &[]));
+    }
+    definitions.note_inlined(&f, [f.clone(), g.clone(), h.clone()].into());
+    assert_eq!(names(&definitions.inliners(&g)), ["f"]);
+    assert_eq!(definitions.inliners(&f), [], "itself does not count");
+    let in_use = definitions.remove(&g).err().unwrap();
+    assert_eq!(names(&in_use.users), ["f"]);
+    // What is compiled again may be made otherwise.
+    definitions.note_inlined(&f, [h.clone()].into());
+    assert!(definitions.remove(&g).unwrap().is_some());
+    assert!(definitions.remove(&f).unwrap().is_some());
+    assert_eq!(definitions.inliners(&h), []);
+    assert!(definitions.remove(&h).unwrap().is_some());
+    // Nothing is noted of what is not defined.
+    definitions.note_inlined(&f, [h].into());
+}
+
+#[test]
 fn a_path_is_as_short_as_possible() {
     let (definitions, t) = table();
     for (name, callees) in [

@@ -112,6 +112,24 @@ pub trait Driver {
         Ok(())
     }
 
+    /// Defines functions that stand in a text. A stack may treat those that
+    /// stand one after the other, up to [`end_module`](Driver::end_module),
+    /// as one module; each can be needed, fail and be removed by itself all
+    /// the same.
+    ///
+    /// # Errors
+    /// As [`define`](Driver::define).
+    fn define_part(
+        &self,
+        module: Module,
+        origin: Origin,
+    ) -> Result<(), JitError> {
+        self.define(module, origin)
+    }
+
+    /// Says that what is defined from now on is part of another module.
+    fn end_module(&self) {}
+
     /// Defines the functions of a module, which is kept to be compiled again
     /// when need be.
     ///

@@ -15,6 +15,8 @@ pub struct HostFunction {
     /// How many parameters it has. For one that the user allowed it is not
     /// known; there can be [`MAX_PARAMETERS`](super::MAX_PARAMETERS).
     pub params: Option<usize>,
+    /// Whether it does nothing but compute its result from its arguments.
+    pub is_pure: bool,
 }
 
 /// There is no such function.
@@ -35,7 +37,7 @@ pub enum HostError {
 pub(super) enum Callee {
     /// A function of the C calling convention. One of unknown parameters may
     /// have as many as a gate passes on.
-    C { address: ExecutorAddr, params: Option<usize> },
+    C { address: ExecutorAddr, params: Option<usize>, is_pure: bool },
     /// A Rust function.
     Closure(HostClosure),
 }
@@ -46,6 +48,10 @@ impl Callee {
             Callee::C { params, .. } => *params,
             Callee::Closure(closure) => Some(closure.params()),
         }
+    }
+
+    pub(super) fn is_pure(&self) -> bool {
+        matches!(self, Callee::C { is_pure: true, .. })
     }
 }
 
@@ -59,8 +65,8 @@ impl Default for Host {
     fn default() -> Host {
         let mut host = Host { functions: FxHashMap::default() };
         insert_library(&mut host);
-        host.insert_c("putchard", putchard as *const (), 1);
-        host.insert_c("printd", printd as *const (), 1);
+        host.insert_c("putchard", putchard as *const (), 1, false);
+        host.insert_c("printd", printd as *const (), 1, false);
         host
     }
 }
@@ -96,7 +102,8 @@ impl Host {
         if !is_executable(address) {
             return Err(HostError::NotAFunction(name.to_owned()));
         }
-        self.insert(name, Callee::C { address, params: None });
+        let (params, is_pure) = (None, false);
+        self.insert(name, Callee::C { address, params, is_pure });
         Ok(())
     }
 
@@ -130,9 +137,16 @@ impl Host {
         }
     }
 
-    fn insert_c(&mut self, name: &str, function: *const (), params: usize) {
+    fn insert_c(
+        &mut self,
+        name: &str,
+        function: *const (),
+        params: usize,
+        is_pure: bool,
+    ) {
         let address = ExecutorAddr::new(function.expose_provenance() as u64);
-        self.insert(name, Callee::C { address, params: Some(params) });
+        let params = Some(params);
+        self.insert(name, Callee::C { address, params, is_pure });
     }
 }
 
@@ -195,7 +209,8 @@ macro_rules! mathematics {
         fn insert_library(host: &mut Host) {
             $(
                 let params = [$(stringify!($param)),*].len();
-                host.insert_c(stringify!($name), c::$name as *const (), params);
+                let function = c::$name as *const ();
+                host.insert_c(stringify!($name), function, params, true);
             )*
         }
     };
@@ -224,6 +239,17 @@ mod tests {
         assert_eq!(host.params("fma"), Some(3));
         assert_eq!(host.params("putchard"), Some(1));
         assert_eq!(host.params("exit"), None);
+    }
+
+    #[test]
+    fn the_library_is_pure_and_nothing_else() {
+        let mut host = Host::default();
+        host.allow("drand48").unwrap();
+        host.register("cos", |x: f64| Ok::<f64, String>(x));
+        let is_pure = |name| host.functions[name].is_pure();
+        assert!(is_pure("sin") && is_pure("fma"));
+        assert!(!is_pure("putchard") && !is_pure("printd"));
+        assert!(!is_pure("drand48") && !is_pure("cos"));
     }
 
     #[test]

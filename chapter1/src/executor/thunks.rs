@@ -68,7 +68,9 @@ impl Thunks {
             code.align(SPACING, 0xcc);
             let address = self.next + code.offset().0 as u64;
             let params = callee.params();
-            functions.push((name.to_owned(), HostFunction { address, params }));
+            let is_pure = callee.is_pure();
+            let function = HostFunction { address, params, is_pure };
+            functions.push((name.to_owned(), function));
             let (function, gate) = self.way_to(name, callee);
             dynasm!(code
                 ; .arch x64
@@ -93,10 +95,10 @@ impl Thunks {
         callee: &Callee,
     ) -> (u64, unsafe extern "C" fn()) {
         match callee {
-            Callee::C { address, params: Some(_) } => {
+            Callee::C { address, params: Some(_), .. } => {
                 (address.as_u64(), gate::to_c)
             }
-            Callee::C { address, params: None } => {
+            Callee::C { address, params: None, .. } => {
                 (address.as_u64(), gate::to_c_with_stack)
             }
             Callee::Closure(closure) => {

@@ -92,7 +92,10 @@ impl<D: Driver> Kaleidoscope<D> {
             let item = Span::new(start, parser.consumed());
             start = parser.consumed();
             let refusal = match parsed {
-                Parsed::End => return Ok(values),
+                Parsed::End => {
+                    self.jit.end_module();
+                    return Ok(values);
+                }
                 Parsed::Ignored(_) => continue,
                 Parsed::Refused(error) => vec![error.diagnostic()],
                 Parsed::Item(tree) => {
@@ -142,7 +145,10 @@ impl<D: Driver> Kaleidoscope<D> {
                 self.define(prototype, *body, text, show)
             }
             Item::Extern { prototype } => self.declare(prototype),
-            Item::Expression { body } => self.evaluate(*body, show),
+            Item::Expression { body } => {
+                self.jit.end_module();
+                self.evaluate(*body, show)
+            }
         };
         result.unwrap_or_else(|refusal| {
             self.take_back();
@@ -204,7 +210,7 @@ impl<D: Driver> Kaleidoscope<D> {
         let operators = self.remembered.clone();
         let text = Arc::from(text.trim_start());
         let origin = Origin::Source { text, operators };
-        self.jit.define(module, origin).map_err(refuse)?;
+        self.jit.define_part(module, origin).map_err(refuse)?;
         Ok(Answer::Defined(name))
     }
 

@@ -56,8 +56,9 @@ impl DefinitionGenerator for HostFunctions {
                 Err(refusal) => return Err(Cause::new(refusal)),
             };
             let params = Params::from(&function);
-            let weak = true;
-            let flags = SymbolFlags { weak, params, ..SymbolFlags::FUNCTION };
+            let (weak, pure) = (true, function.is_pure);
+            let flags =
+                SymbolFlags { weak, pure, params, ..SymbolFlags::FUNCTION };
             let symbol = (name.clone(), function.address, flags);
             match dylib.define(AbsoluteSymbols(vec![symbol])) {
                 // Weak symbols are never duplicates.

@@ -4,7 +4,9 @@ use super::dylib::JitDylib;
 use super::session::ExecutionSession;
 #[cfg(doc)]
 use super::state::LookupError;
-use super::state::{Cause, Defunct, EntryId, LookupResult, Wanted, WorkId};
+use super::state::{
+    Cause, Defunct, EntryId, LookupResult, SymbolFlags, Wanted, WorkId,
+};
 use super::unit::MaterializationUnit;
 use crate::executor::ExecutorAddr;
 use crate::symbol::Symbol;
@@ -84,7 +86,13 @@ impl MaterializationResponsibility {
     /// If the symbols are not wanted any more, or something they depend on
     /// is gone: they fail then.
     pub fn emit(self, dependencies: &[EntryId]) -> Result<(), Defunct> {
-        self.session().apply(|state| state.emit(self.work, dependencies))
+        self.session().apply(|state| {
+            let relied_on = state.take_relied_on(self.work);
+            let all = [dependencies, &relied_on].concat();
+            let result = state.emit(self.work, &all);
+            state.rely_no_more(relied_on);
+            result
+        })
     }
 
     /// Looks up what must have addresses before the symbols can have some,
@@ -102,6 +110,20 @@ impl MaterializationResponsibility {
         let order = self.dylib.search_order();
         let on_complete = Box::new(move |result| then(self, result));
         session.lookup_for(asker, &order, names, Wanted::Resolved, on_complete);
+    }
+
+    /// Takes for granted what is known of a symbol that the dylib's code can
+    /// see: it gives way to no other definition while this work is under way,
+    /// nor as long as there is what came of it. Generators are asked if need
+    /// be. Returns what is known; none if there is no such symbol.
+    pub fn rely_on(&self, name: &Symbol) -> Option<SymbolFlags> {
+        let order = self.dylib.search_order();
+        let names = std::slice::from_ref(name);
+        let session = self.session();
+        if !session.missing(&order, names).is_empty() {
+            session.generate(&order, names).ok()?;
+        }
+        session.apply(|state| state.rely_on(self.work, &order, name))
     }
 
     /// Says why the symbols cannot be produced.

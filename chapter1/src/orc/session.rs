@@ -200,7 +200,7 @@ impl ExecutionSession {
 
     /// Lets the generators along a search order define what is missing.
     // ANCHOR: generate
-    fn generate(
+    pub(super) fn generate(
         self: &Arc<Self>,
         order: &SearchOrder,
         names: &[Symbol],
@@ -222,7 +222,7 @@ impl ExecutionSession {
     }
     // ANCHOR_END: generate
 
-    fn missing(
+    pub(super) fn missing(
         &self,
         order: &[(DylibId, Visibility)],
         names: &[Symbol],

@@ -37,6 +37,10 @@ pub trait Chapter: Driver + Sized + 'static {
     /// If there can be none, in words for the user.
     fn new(options: &Options, own: &Self::Options) -> Result<Self, String>;
 
+    /// Called when the program is about to end: says what its own options ask
+    /// for at the end.
+    fn at_end(&self) {}
+
     /// The commands of the prompt that other chapters do not have. One with
     /// the name of another takes its place.
     fn commands() -> &'static [Command<Self>] {

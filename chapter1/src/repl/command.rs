@@ -9,6 +9,8 @@
 mod act;
 mod inspect;
 
+pub use inspect::module;
+
 use super::nearest::nearest;
 use super::{Chapter, Session};
 use crate::span::Span;

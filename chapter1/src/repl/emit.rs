@@ -85,7 +85,7 @@ pub(super) fn print_stats(driver: &impl Driver) {
 }
 
 /// A line of a table that says how long something took.
-pub(super) fn time(what: &str, spent: Duration) -> String {
+pub fn time(what: &str, spent: Duration) -> String {
     let spent = format!("{:.1} µs", spent.as_secs_f64() * 1e6);
     format!("{what:<18}  {spent:>12}\n")
 }

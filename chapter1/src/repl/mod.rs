@@ -40,8 +40,10 @@ mod session;
 mod trace;
 
 pub use chapter::Chapter;
-pub use command::{Argument, Command, Takes};
+pub use command::{Argument, Command, Takes, module};
+pub use emit::time;
 pub use options::{Emit, Options, Shell};
+pub use report::write;
 pub use session::{Rules, Session};
 
 use crate::cancel;
@@ -101,6 +103,7 @@ fn run<D: Chapter>(mut session: Session<D>) -> ExitCode {
     if session.options().stats {
         emit::print_stats(session.jit());
     }
+    session.jit().at_end();
     let status = match session.take_interruption() {
         true => INTERRUPTED,
         false => u8::from(session.has_failed() && !is_prompt),

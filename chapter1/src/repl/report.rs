@@ -74,7 +74,7 @@ impl Reporter {
 /// standard output so far.
 ///
 /// Ends the program if nobody can read any of that any more.
-pub(super) fn write(text: &str) {
+pub fn write(text: &str) {
     output::flush();
     // Nobody is left to be told that standard error does not work.
     if let Err(error) = io::stderr().write_all(text.as_bytes())

@@ -171,6 +171,9 @@ impl<D: Chapter> Session<D> {
             consumed = items.consumed();
             self.stages.tokens(source, text);
             if !is_item {
+                if is_last {
+                    self.jit().end_module();
+                }
                 if is_last || rules == Rules::Prompt {
                     self.end_batch(source);
                 }
@@ -179,6 +182,9 @@ impl<D: Chapter> Session<D> {
             }
             let answer = self.answer(parsed, source, text);
             self.show(answer, source);
+            if rules == Rules::Prompt {
+                self.jit().end_module();
+            }
             if let Some(progress) = &mut self.progress {
                 progress.tick(consumed);
             }

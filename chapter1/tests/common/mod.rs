@@ -20,6 +20,11 @@ pub(crate) fn workspace_root() -> &'static Path {
     chapter.parent().expect("the crate lies in the workspace")
 }
 
+/// The binary of the chapter that is tested.
+fn program() -> &'static str {
+    env!(concat!("CARGO_BIN_EXE_", env!("CARGO_PKG_NAME")))
+}
+
 /// Writes what a run reads, and then drops the pipe.
 type Feeder = Box<dyn FnOnce(&mut ChildStdin) -> io::Result<()> + Send>;
 
@@ -115,7 +120,7 @@ impl Run {
         stdout: Stdio,
         stderr: Stdio,
     ) -> (Child, thread::JoinHandle<()>) {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_chapter1"))
+        let mut child = Command::new(program())
             .args(self.arguments)
             .current_dir(self.directory)
             .stdin(Stdio::piped())

@@ -4,6 +4,7 @@ use crate::handles::{Session, kaleidoscope};
 use crate::support::*;
 use chapter1::driver::Driver;
 use chapter1::executor::SegmentKind;
+use chapter1::ir::parse_module;
 
 /// An expression that must fail for want of this function.
 fn missing(session: &mut Session, expression: &str, name: &str) {
@@ -173,5 +174,25 @@ fn an_operator_that_was_only_declared() {
         missing(&mut session, "f(1);", "unary!");
         session.run("def unary!(a) a * 2;").unwrap();
         assert_eq!(session.run("f(1);").unwrap(), [3.0]);
+    });
+}
+
+/// An optimiser may have done away with the calls.
+#[test]
+fn what_a_function_declares_to_call_must_exist_called_or_not() {
+    watched(|| {
+        let mut session = kaleidoscope("");
+        let text = "function @f() -> f64 {
+                fn0 = function @g(f64) -> f64
+            block0:
+                v0 = const 7
+                return v0
+            }";
+        session.jit.define_ir(parse_module(text).unwrap()).unwrap();
+        missing(&mut session, "f();", "g");
+        session.run("def g(x) x;").unwrap();
+        assert_eq!(session.run("f();").unwrap(), [7.0]);
+        let error = session.jit.remove(&symbol("g")).unwrap_err();
+        assert_eq!(error.to_string(), "`g` is in use by `f`");
     });
 }

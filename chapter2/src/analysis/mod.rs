@@ -20,8 +20,19 @@ pub use loops::{Loop, Loops};
 pub use tree::DominatorTree;
 pub use uses::{Use, Uses};
 
-use chapter1::ir::{ControlFlow, Function};
+use chapter1::ir::{Callee, ControlFlow, Function};
+use chapter1::symbol::Symbol;
+use rustc_hash::FxHashSet;
 use std::rc::Rc;
+use std::sync::Arc;
+
+/// The functions whose calls are pure: they yield a number, always the same
+/// for the same arguments, and do nothing else. They may be called once
+/// instead of twice, earlier, or not at all.
+///
+/// A name alone says nothing about that. Who fills this has made sure of what
+/// the name is bound to.
+pub type Pure = Arc<FxHashSet<Symbol>>;
 
 /// What is known of a function's control flow.
 #[derive(Default)]
@@ -29,9 +40,20 @@ pub struct Analyses {
     flow: Option<Rc<ControlFlow>>,
     tree: Option<Rc<DominatorTree>>,
     loops: Option<Rc<Loops>>,
+    pure: Pure,
 }
 
 impl Analyses {
+    /// Nothing is known but which functions are pure.
+    pub fn new(pure: Pure) -> Analyses {
+        Analyses { pure, ..Analyses::default() }
+    }
+
+    /// Whether calls of a function that `function` declares are pure.
+    pub fn is_pure(&self, function: &Function, callee: Callee) -> bool {
+        self.pure.contains(&function.callees[callee].name)
+    }
+
     /// The order of the blocks, and their predecessors.
     pub fn flow(&mut self, function: &Function) -> Rc<ControlFlow> {
         let compute = || Rc::new(ControlFlow::compute(function));
@@ -52,8 +74,9 @@ impl Analyses {
         self.loops.get_or_insert_with(compute).clone()
     }
 
-    /// Forgets all: blocks, or the ways between them, have changed.
+    /// Forgets all but what is pure: blocks, or the ways between them, have
+    /// changed.
     pub fn forget(&mut self) {
-        *self = Analyses::default();
+        *self = Analyses::new(self.pure.clone());
     }
 }

@@ -1,17 +1,29 @@
 //! This chapter's JIT as a program.
 
 use super::KaleidoscopeJit;
-use crate::pipeline::Pipeline;
-use chapter1::repl::{Chapter, Options};
+use crate::{commands, options};
+use chapter1::repl::{self, Chapter, Command, Options};
 
 impl Chapter for KaleidoscopeJit {
     const NAME: &'static str = env!("CARGO_PKG_NAME");
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
 
-    type Options = ();
+    type Options = options::PassOptions;
 
-    fn new(options: &Options, _: &()) -> Result<KaleidoscopeJit, String> {
-        let pipeline = Pipeline::optimised();
-        Ok(KaleidoscopeJit::new(options.executor()?, pipeline))
+    fn new(
+        options: &Options,
+        own: &options::PassOptions,
+    ) -> Result<KaleidoscopeJit, String> {
+        Ok(KaleidoscopeJit::new(options.executor()?, own.pipeline()))
+    }
+
+    fn at_end(&self) {
+        if let Some(times) = self.optimiser.pipeline.times() {
+            repl::write(&times.to_string());
+        }
+    }
+
+    fn commands() -> &'static [Command<KaleidoscopeJit>] {
+        commands::COMMANDS
     }
 }

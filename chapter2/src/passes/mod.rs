@@ -8,6 +8,7 @@
 //! | `truth` | numbers that only say yes or no become truth values |
 //! | `simplify` | simpler instructions that yield the same bits |
 //! | `simplifycfg` | fewer blocks and jumps |
+//! | `inline` | calls give way to copies of what they call |
 //! | `rotate` | loops test at their end |
 //! | `gvn` | nothing is computed twice |
 //! | `licm` | loops compute before they begin what never changes |
@@ -18,6 +19,7 @@
 mod dce;
 mod fold;
 mod gvn;
+mod inline;
 mod licm;
 mod mem2reg;
 mod rotate;
@@ -32,6 +34,7 @@ mod truth;
 
 pub use dce::Dce;
 pub use gvn::Gvn;
+pub use inline::{Inline, InlineSelf, is_candidate};
 pub use licm::Licm;
 pub use mem2reg::Mem2Reg;
 pub use rotate::Rotate;
@@ -42,8 +45,12 @@ pub use simplifycfg::SimplifyCfg;
 pub use tailcall::TailCall;
 pub use truth::Truth;
 
-use crate::analysis::Analyses;
-use chapter1::ir::Function;
+use crate::analysis::{Analyses, Pure};
+use chapter1::cancel::Cancelled;
+use chapter1::ir::{Function, Module};
+use chapter1::symbol::Symbol;
+use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What a pass has changed.
@@ -68,6 +75,46 @@ pub trait Pass: Send + Sync {
 
     /// Changes a function, of which `analyses` know.
     fn run(&self, function: &mut Function, analyses: &mut Analyses) -> Changed;
+
+    /// The pass as one that looks at several functions, if it is one: then
+    /// it can do nothing with a function alone.
+    fn as_module_pass(&self) -> Option<&dyn ModulePass> {
+        None
+    }
+}
+
+/// A change of functions that depends on others.
+pub trait ModulePass {
+    /// Changes a module. Returns what has changed of each function.
+    ///
+    /// # Errors
+    /// If everything shall stop. All functions are well formed even then.
+    fn run_on_module(
+        &self,
+        module: &mut Module,
+        surroundings: &mut Surroundings,
+    ) -> Result<Vec<Changed>, Cancelled>;
+}
+
+/// What passes may know and use besides the module, and what they say of
+/// what they have done.
+#[derive(Default)]
+pub struct Surroundings {
+    /// The functions outside of the module whose calls are pure.
+    pub pure: Pure,
+    /// Functions that are compiled elsewhere, to be inlined.
+    pub bodies: FxHashMap<Symbol, Body>,
+    /// For each function of the module, whose bodies it has copies of.
+    pub inlined: FxHashMap<Symbol, BTreeSet<Symbol>>,
+}
+
+/// The body of a function that is compiled elsewhere.
+#[derive(Clone)]
+pub struct Body {
+    /// The function, after all passes.
+    pub function: Arc<Function>,
+    /// Whose bodies it has copies of.
+    pub inlined: Arc<BTreeSet<Symbol>>,
 }
 
 /// All passes, in the order in which they do most.
@@ -81,6 +128,8 @@ pub fn all() -> Vec<Arc<dyn Pass>> {
         // The parameters that lead nowhere hide that a block is empty.
         Arc::new(Dce),
         Arc::new(SimplifyCfg),
+        Arc::new(Inline),
+        Arc::new(InlineSelf),
         Arc::new(Rotate),
         Arc::new(Gvn),
         // What has been decided, and what is equal, allows for more.
@@ -89,4 +138,9 @@ pub fn all() -> Vec<Arc<dyn Pass>> {
         Arc::new(Licm),
         Arc::new(Dce),
     ]
+}
+
+/// The pass of this name.
+pub fn find(name: &str) -> Option<Arc<dyn Pass>> {
+    all().into_iter().find(|pass| pass.name() == name)
 }

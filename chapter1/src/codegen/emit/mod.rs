@@ -199,6 +199,12 @@ impl Emitter<'_> {
             self.make_moves(placed.end);
             self.exit(index, &Exit::of(self.function, placed.block));
         }
+        // Whether a call was optimised away shall not decide whether the
+        // function can be linked.
+        for callee in self.function.callees.values() {
+            let params = callee.signature.params.len();
+            symbol(self.names, &callee.name, params, self.graph);
+        }
         Ok(())
     }
 

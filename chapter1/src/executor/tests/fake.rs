@@ -85,6 +85,7 @@ impl Executor for Fake {
             "far" => Ok(HostFunction {
                 address: ExecutorAddr::new(0x1000),
                 params: None,
+                is_pure: false,
             }),
             _ => Err(HostError::Unknown(name.to_owned())),
         }

@@ -24,7 +24,8 @@ fn with(function: Callee, mapping: MappingChoice) -> InProcess {
 
 fn c(function: *const (), params: Option<usize>) -> Callee {
     let address = function.expose_provenance() as u64;
-    Callee::C { address: ExecutorAddr::new(address), params }
+    let address = ExecutorAddr::new(address);
+    Callee::C { address, params, is_pure: false }
 }
 
 /// Calls `function` from code that leaves numbers on the stack: each as many

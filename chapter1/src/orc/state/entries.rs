@@ -48,6 +48,8 @@ pub(super) struct Entry {
     pub(super) queries: SmallVec<[(QueryId, bool); 1]>,
     /// How many handles on it there are.
     pub(super) holders: u32,
+    /// How much work under way takes what is known of it for granted.
+    pub(super) reliers: u32,
     pub(super) tracker: TrackerId,
 }
 
@@ -69,6 +71,7 @@ impl Entry {
             dependants: FxHashSet::default(),
             queries: SmallVec::new(),
             holders: 0,
+            reliers: 0,
             tracker,
         }
     }
@@ -81,6 +84,7 @@ impl Entry {
     pub(super) fn is_used(&self) -> bool {
         self.is_ready()
             || self.holders > 0
+            || self.reliers > 0
             || !self.dependants.is_empty()
             || !self.queries.is_empty()
     }

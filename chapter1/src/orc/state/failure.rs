@@ -157,7 +157,7 @@ impl<U, C> State<U, C> {
             if rest.is_emitted {
                 self.effects.push(Effect::Release(work));
             }
-            self.work.remove(work);
+            self.drop_work(work);
         }
     }
     // ANCHOR_END: take_from_work

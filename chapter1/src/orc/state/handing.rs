@@ -18,12 +18,20 @@ impl<U, C> State<U, C> {
         work: WorkId,
         names: &[Symbol],
     ) -> Result<WorkId, Defunct> {
+        // What the one has taken for granted, the other has as well.
+        let relies_on = self.open(work)?.relies_on.clone();
         let (dylib, tracker, entries) = self.split(work, names)?;
         if entries.is_empty() {
             // Work without symbols is nobody's.
             return Ok(WorkId::default());
         }
         let new = self.work.insert(Work::new(dylib, tracker, entries));
+        for &id in &relies_on {
+            if let Some(entry) = self.entries.get_mut(id) {
+                entry.reliers += 1;
+            }
+        }
+        self.work[new].relies_on = relies_on;
         for &id in &self.work[new].entries {
             let entry = &mut self.entries[id];
             entry.stage = match entry.address {
@@ -95,7 +103,7 @@ impl<U, C> State<U, C> {
         old.entries = left;
         let parts = (old.dylib, old.tracker, taken);
         if old.entries.is_empty() {
-            all.remove(work);
+            self.drop_work(work);
         }
         Ok(parts)
     }

@@ -2,6 +2,7 @@
 //! readiness.
 
 mod model;
+mod reliance;
 
 use super::*;
 use crate::executor::ExecutorAddr;

@@ -37,6 +37,9 @@ pub struct SymbolFlags {
     pub weak: bool,
     /// Whether it is code.
     pub callable: bool,
+    /// Whether calling it does nothing but yield a number, always the same
+    /// for the same arguments.
+    pub pure: bool,
     /// How many numbers it takes.
     pub params: Params,
 }
@@ -48,6 +51,7 @@ impl SymbolFlags {
         exported: true,
         weak: false,
         callable: true,
+        pure: false,
         params: Params::Unknown,
     };
 

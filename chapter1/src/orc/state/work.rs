@@ -3,7 +3,8 @@
 use super::entries::{EntryId, EntryList, Stage};
 use super::error::{Cause, Defunct, DependencyGone, NoAddress};
 use super::types::{
-    DylibId, Effect, QueryId, Step, TrackerId, UnitId, Wanted, WorkId,
+    DylibId, Effect, QueryId, Step, SymbolFlags, TrackerId, UnitId, Visibility,
+    Wanted, WorkId,
 };
 use super::{State, Unit};
 use crate::executor::ExecutorAddr;
@@ -16,6 +17,8 @@ pub(super) struct Work {
     pub(super) entries: EntryList,
     /// The lookups that it must see answered before it can go on.
     pub(super) asks: Vec<QueryId>,
+    /// What it takes for granted until it is emitted, and depends on then.
+    pub(super) relies_on: EntryList,
     pub(super) is_emitted: bool,
 }
 
@@ -25,8 +28,8 @@ impl Work {
         tracker: TrackerId,
         entries: EntryList,
     ) -> Work {
-        let (asks, is_emitted) = (Vec::new(), false);
-        Work { dylib, tracker, entries, asks, is_emitted }
+        let (asks, relies_on) = (Vec::new(), EntryList::new());
+        Work { dylib, tracker, entries, asks, relies_on, is_emitted: false }
     }
 }
 
@@ -108,6 +111,47 @@ impl<U, C> State<U, C> {
         Ok(())
     }
     // ANCHOR_END: emit
+
+    /// Some work takes what is known of another symbol for granted. From now
+    /// on that gives way to no other definition, until the work is gone or
+    /// [`rely_no_more`](State::rely_no_more) is called. Returns what is known; none if there is no
+    /// such symbol, or no such work.
+    pub fn rely_on(
+        &mut self,
+        work: WorkId,
+        order: &[(DylibId, Visibility)],
+        name: &Symbol,
+    ) -> Option<SymbolFlags> {
+        self.open(work).ok()?;
+        let id = self.find(order, name)?;
+        let entry = &mut self.entries[id];
+        entry.reliers += 1;
+        self.work[work].relies_on.push(id);
+        Some(entry.flags)
+    }
+
+    /// What some work relies on, which is forgotten there.
+    pub fn take_relied_on(&mut self, work: WorkId) -> Vec<EntryId> {
+        let work = self.work.get_mut(work);
+        let relied_on = work.map(|work| std::mem::take(&mut work.relies_on));
+        relied_on.unwrap_or_default().into_vec()
+    }
+
+    /// Ends what `rely_on` began.
+    pub fn rely_no_more(&mut self, relied_on: Vec<EntryId>) {
+        for id in relied_on {
+            if let Some(entry) = self.entries.get_mut(id) {
+                entry.reliers -= 1;
+            }
+        }
+    }
+
+    /// Forgets work that has no symbols any more.
+    pub(super) fn drop_work(&mut self, work: WorkId) {
+        let relied_on = self.take_relied_on(work);
+        self.rely_no_more(relied_on);
+        self.work.remove(work);
+    }
 
     /// Lets a unit begin.
     // ANCHOR: start

@@ -132,6 +132,10 @@ pub(super) fn uses<D: Chapter>(
     if base.definitions.get(&name).is_some() {
         text += &format!("calls      {}\n", list(&callees));
     }
+    let inliners = base.definitions.inliners(&name);
+    if !inliners.is_empty() {
+        text += &format!("inlined in {}\n", list(&inliners));
+    }
     if handles > 0 {
         text += &format!("held by    {}\n", count(handles, "handle"));
     }
@@ -148,7 +152,10 @@ fn list(names: &[Symbol]) -> String {
 }
 
 /// The IR of the definition that an argument names.
-fn module<D: Chapter>(
+///
+/// # Errors
+/// If there is no such definition, or it has no IR any more.
+pub fn module<D: Chapter>(
     session: &Session<D>,
     argument: &Argument<'_>,
 ) -> Result<Module, Diagnostic> {
