@@ -102,10 +102,10 @@ impl<'f> Placement<'f> {
                         reads[slot].push(block, lists);
                     }
                 }
-                InstData::Store { slot, .. } => {
-                    if !is_last(&stores[slot], lists) {
-                        stores[slot].push(block, lists);
-                    }
+                InstData::Store { slot, .. }
+                    if !is_last(&stores[slot], lists) =>
+                {
+                    stores[slot].push(block, lists);
                 }
                 _ => {}
             }
@@ -147,7 +147,8 @@ impl<'f> Placement<'f> {
 
     /// The iterated dominance frontier of the stores, as far as the slot is
     /// live there. Definitions far down in the tree come first; so each of
-    /// the tree's blocks is visited once.
+    /// the tree's blocks is visited once. A block in which the slot is not
+    /// live hides those below it: what they need is stored further down.
     fn frontier(&mut self, slot: Slot, mark: u32) -> Vec<Block> {
         let Placement { marks, lists, tree, function, .. } = self;
         let stores = self.stores[slot].as_slice(lists).iter();
@@ -169,8 +170,9 @@ impl<'f> Placement<'f> {
                     }
                 }
                 for &child in tree.children(block) {
-                    if std::mem::replace(&mut marks.visited[child], mark)
-                        != mark
+                    let visited = &mut marks.visited[child];
+                    if marks.is_live[child] == mark
+                        && std::mem::replace(visited, mark) != mark
                     {
                         next.push(child);
                     }
