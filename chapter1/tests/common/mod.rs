@@ -14,6 +14,11 @@ use std::time::{Duration, Instant};
 /// A run that takes longer than this hangs.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// The program of the chapter whose tests these are: later chapters use them,
+/// too.
+pub(crate) const BINARY: &str =
+    env!(concat!("CARGO_BIN_EXE_", env!("CARGO_PKG_NAME")));
+
 /// The root of the workspace, where users run the binary.
 pub(crate) fn workspace_root() -> &'static Path {
     let chapter = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -115,7 +120,7 @@ impl Run {
         stdout: Stdio,
         stderr: Stdio,
     ) -> (Child, thread::JoinHandle<()>) {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_chapter1"))
+        let mut child = Command::new(BINARY)
             .args(self.arguments)
             .current_dir(self.directory)
             .stdin(Stdio::piped())
