@@ -87,7 +87,7 @@ fn measure(program: &Program, compiler: &Compiler) -> String {
 
     let result = libraries[0].call(n);
     let check = |found: f64| assert_eq!(found.to_bits(), result.to_bits());
-    let call = |function: &Function<fn(f64) -> f64>| {
+    let call = |function: &Bench| {
         check(function.call(n).expect("it returns"));
     };
     let mut cases = vec![
@@ -103,11 +103,14 @@ fn measure(program: &Program, compiler: &Compiler) -> String {
     format!("{name:<20} {:.3} {:.3}  {aim:.2}", ratio(2), ratio(3))
 }
 
+/// What is run.
+type Bench = Function<fn(f64) -> f64>;
+
 /// A program in a JIT, and its function.
 fn compiled<D: Driver>(
     jit: Result<D, impl std::fmt::Debug>,
     text: &str,
-) -> (Kaleidoscope<D>, Function<fn(f64) -> f64>) {
+) -> (Kaleidoscope<D>, Bench) {
     let mut program = Kaleidoscope::new(jit.expect("memory"));
     program.run(text).expect("a valid program");
     let bench = program.jit.function("bench").expect("it is defined");
