@@ -12,6 +12,7 @@ mod reference;
 #[path = "../../chapter1/tests/stacks/mod.rs"]
 mod stacks;
 
+use chapter1::cancel::Cancelled;
 use chapter1::ir::Module;
 use chapter1::kaleidoscope::Kaleidoscope;
 use chapter1::orc::{Cause, Layer, MaterializationResponsibility};
@@ -138,6 +139,19 @@ fn what_a_transform_has_failed_is_tried_again_at_the_next_use() {
     }
     refused.0.lock().unwrap().clear();
     assert_eq!(session.run("ring(2); hard(0);").unwrap(), [132.0, 100.0]);
+}
+
+/// Nobody says that a function cannot be transformed because somebody has
+/// pressed Ctrl-C.
+#[test]
+fn a_transform_that_is_given_up_is_no_failure_of_its_symbols() {
+    let stack = Stack::of(|base, objects| {
+        IrTransformLayer::new(compiler(base, objects), |_, _| {
+            Err(Cause::new(Cancelled))
+        })
+    });
+    let error = Kaleidoscope::new(stack).run("1;").unwrap_err().to_string();
+    assert!(error.starts_with("error: interrupted"), "{error}");
 }
 
 #[test]
