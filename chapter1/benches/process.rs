@@ -12,6 +12,10 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
+/// The program of the chapter whose benchmark this is: later chapters have it,
+/// too.
+const BINARY: &str = env!(concat!("CARGO_BIN_EXE_", env!("CARGO_PKG_NAME")));
+
 fn main() {
     println!("peak resident size");
     for case in CASES {
@@ -100,7 +104,7 @@ impl Run {
     /// Runs it, and returns the peak of its resident size in KiB.
     #[expect(clippy::zombie_processes, reason = "`wait4` waits for it")]
     fn once(&self) -> i64 {
-        let child = Command::new(env!("CARGO_BIN_EXE_chapter1"))
+        let child = Command::new(BINARY)
             .args(self.arguments)
             .arg(&self.file)
             .stdout(Stdio::null())

@@ -67,25 +67,30 @@ impl Replacements {
     }
 }
 
-/// Replaces each value that an instruction reads.
+/// Replaces each value that an instruction reads, in the order in which
+/// [`Function::visit_operands`] visits them.
 pub fn map_operands(
     function: &mut Function,
     inst: Inst,
     mut map: impl FnMut(Value) -> Value,
 ) {
     let Function { insts, lists, .. } = function;
-    let mut list = |list: &mut ValueList| {
-        for value in list.as_mut_slice(lists) {
-            *value = map(*value);
-        }
-    };
     match &mut insts[inst] {
-        InstData::Call { args, .. } => return list(args),
-        InstData::Jump(target) => return list(&mut target.args),
-        InstData::Branch { targets, .. } => {
-            for target in targets {
-                list(&mut target.args);
+        InstData::Call { args, .. }
+        | InstData::Jump(BlockCall { args, .. }) => {
+            for value in args.as_mut_slice(lists) {
+                *value = map(*value);
             }
+            return;
+        }
+        InstData::Branch { condition, targets } => {
+            *condition = map(*condition);
+            for target in targets {
+                for value in target.args.as_mut_slice(lists) {
+                    *value = map(*value);
+                }
+            }
+            return;
         }
         _ => {}
     }
@@ -100,7 +105,6 @@ pub fn map_operands(
             *condition = map(*condition);
             *args = args.map(map);
         }
-        InstData::Branch { condition, .. } => *condition = map(*condition),
         _ => {}
     }
 }

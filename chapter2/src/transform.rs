@@ -1,9 +1,11 @@
 //! The layer that changes modules on their way down.
 
+use chapter1::cancel::Cancelled;
 use chapter1::ir::Module;
 use chapter1::orc::{Cause, Layer, MaterializationResponsibility, SymbolFlags};
 use chapter1::symbol::Symbol;
 use std::sync::Arc;
+use thiserror::Error;
 
 /// What becomes of a module that defines the symbols of a responsibility. An
 /// error is the fate of these symbols, and of no others.
@@ -61,8 +63,37 @@ impl<B: Layer<Program = Module>> Layer for IrTransformLayer<B> {
     ) {
         match (self.transform)(module, &responsibility) {
             Ok(module) => self.below.emit(responsibility, module),
-            Err(cause) => responsibility.fail(cause),
+            Err(cause) => {
+                let symbols = responsibility.symbols();
+                responsibility.fail(TransformError::of(symbols, cause));
+            }
         }
     }
 }
 // ANCHOR_END: Layer
+
+/// A transform has failed, and the functions that it was to change with it.
+#[derive(Debug, Error)]
+#[error("cannot transform {}: {cause}", names(.symbols))]
+pub struct TransformError {
+    /// The functions.
+    pub symbols: Vec<Symbol>,
+    /// Why.
+    pub cause: Cause,
+}
+
+impl TransformError {
+    /// Says whose transform has failed. One that was given up is no failure
+    /// of its functions.
+    fn of(symbols: Vec<Symbol>, cause: Cause) -> Cause {
+        match cause.is::<Cancelled>() {
+            true => cause,
+            false => Cause::new(TransformError { symbols, cause }),
+        }
+    }
+}
+
+fn names(symbols: &[Symbol]) -> String {
+    let names = symbols.iter().map(|symbol| format!("`{symbol}`"));
+    names.collect::<Vec<String>>().join(", ")
+}

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use book::BrowserOptions;
+use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand};
 
 /// The project's own commands.
@@ -65,7 +66,7 @@ enum Command {
     /// files, not measured again: commit them with the text.
     Measure {
         /// Which benchmarks
-        #[arg(value_parser = measure::NAMES)]
+        #[arg(value_parser = PossibleValuesParser::new(measure::names()))]
         names: Vec<String>,
     },
     /// What mdBook runs: reads a book and writes it with directives replaced
@@ -119,7 +120,7 @@ fn run(command: Command, root: &Path) -> Result<(), Box<dyn Error>> {
         }
         Command::Measure { mut names } => {
             if names.is_empty() {
-                names = measure::NAMES.map(str::to_owned).to_vec();
+                names = measure::names().map(str::to_owned).collect();
             }
             for name in names {
                 measure::measure(root, &name)?;

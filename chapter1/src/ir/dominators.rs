@@ -146,6 +146,21 @@ impl Dominators {
     }
 }
 
+/// Whether each way back comes from a block that its target dominates, if
+/// these are the immediate dominators. Such ways change no dominator.
+fn only_loops_lead_back(flow: &ControlFlow, idoms: &[usize]) -> bool {
+    let ranges = preorder_ranges(idoms);
+    let dominates =
+        |a: usize, b: usize| (ranges[a].0..ranges[a].1).contains(&ranges[b].0);
+    let blocks = flow.reverse_postorder().iter().enumerate();
+    let mut ways = blocks.flat_map(|(index, &block)| {
+        let sources = flow.predecessors(block).iter();
+        let sources = sources.filter_map(|&source| flow.number(source));
+        sources.map(move |source| (source, index))
+    });
+    ways.all(|(source, target)| source < target || dominates(target, source))
+}
+
 /// For each place in the reverse postorder, the place of the immediate
 /// dominator; the entry has itself.
 // ANCHOR: immediate_dominators
@@ -155,22 +170,26 @@ fn immediate_dominators(flow: &ControlFlow) -> Vec<usize> {
     if let Some(entry) = idoms.first_mut() {
         *entry = Some(0);
     }
-    let mut changed = true;
-    while changed {
-        changed = false;
+    loop {
+        let mut changed = false;
         for (index, &block) in order.iter().enumerate().skip(1) {
             // At least one predecessor stands before the block and is known.
+            // The last is mostly the deepest: from there the ways up are short.
             let idom = flow
                 .predecessors(block)
                 .iter()
+                .rev()
                 .filter_map(|&predecessor| flow.number(predecessor))
                 .filter(|&predecessor| idoms[predecessor].is_some())
                 .reduce(|a, b| common_dominator(&idoms, a, b));
             changed |= idoms[index] != idom;
             idoms[index] = idom;
         }
+        let all = || idoms.iter().map(|idom| idom.expect("reachable"));
+        if !changed || only_loops_lead_back(flow, &all().collect::<Vec<_>>()) {
+            return all().collect();
+        }
     }
-    idoms.into_iter().map(|idom| idom.expect("reachable")).collect()
 }
 // ANCHOR_END: immediate_dominators
 

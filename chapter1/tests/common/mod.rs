@@ -14,15 +14,15 @@ use std::time::{Duration, Instant};
 /// A run that takes longer than this hangs.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// The program of the chapter whose tests these are: later chapters use them,
+/// too.
+pub(crate) const BINARY: &str =
+    env!(concat!("CARGO_BIN_EXE_", env!("CARGO_PKG_NAME")));
+
 /// The root of the workspace, where users run the binary.
 pub(crate) fn workspace_root() -> &'static Path {
     let chapter = Path::new(env!("CARGO_MANIFEST_DIR"));
     chapter.parent().expect("the crate lies in the workspace")
-}
-
-/// The binary of the chapter that is tested.
-fn program() -> &'static str {
-    env!(concat!("CARGO_BIN_EXE_", env!("CARGO_PKG_NAME")))
 }
 
 /// Writes what a run reads, and then drops the pipe.
@@ -120,7 +120,7 @@ impl Run {
         stdout: Stdio,
         stderr: Stdio,
     ) -> (Child, thread::JoinHandle<()>) {
-        let mut child = Command::new(program())
+        let mut child = Command::new(BINARY)
             .args(self.arguments)
             .current_dir(self.directory)
             .stdin(Stdio::piped())

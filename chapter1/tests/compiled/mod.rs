@@ -4,7 +4,7 @@ use crate::reference::{Outcome, Step};
 use chapter1::codegen::Target;
 use chapter1::driver::{Base, Counts, Driver, JitError};
 use chapter1::executor::memory::MemoryConfig;
-use chapter1::executor::{Host, InProcess, output};
+use chapter1::executor::{Executor, Host, InProcess, output};
 use chapter1::ir::Module;
 use chapter1::jit::KaleidoscopeJit;
 use chapter1::kaleidoscope::{Answer, Kaleidoscope};
@@ -23,44 +23,51 @@ pub(crate) struct Setup {
 }
 
 impl Setup {
-    /// Runs a program in a session of its own.
-    pub(crate) fn run(&self, text: &str) -> Vec<Step> {
+    /// An executor of its own.
+    pub(crate) fn executor(&self) -> Arc<dyn Executor> {
         let host = Host::default();
         let executor = InProcess::new(self.target, host, &self.memory);
-        let jit = KaleidoscopeJit::new(Arc::new(executor.unwrap()));
-        let (output, missing) = (RefCell::default(), Cell::default());
-        let driver = Recorder { jit, output, missing };
-        let mut program = Kaleidoscope::new(driver);
-        let mut parser = Parser::new(text);
-        let mut steps = Vec::new();
-        let mut start = 0;
-        loop {
-            let parsed = program.parse(&mut parser);
-            let text = &text[start..parser.consumed()];
-            start = parser.consumed();
-            let answer = match parsed {
-                Parsed::End => return steps,
-                Parsed::Ignored(warning) => Answer::Ignored(warning),
-                Parsed::Refused(error) => {
-                    Answer::Refused(vec![error.diagnostic()])
-                }
-                Parsed::Item(item) => program.accept(&item, text, |_| ()),
-            };
-            steps.push(program.jit.step(answer));
-        }
+        Arc::new(executor.unwrap())
+    }
+
+    /// Runs a program in a session of its own.
+    pub(crate) fn run(&self, text: &str) -> Vec<Step> {
+        run(KaleidoscopeJit::new(self.executor()), text)
+    }
+}
+
+/// Runs a program in a JIT that knows nothing yet.
+pub(crate) fn run<D: Driver>(jit: D, text: &str) -> Vec<Step> {
+    let (output, missing) = (RefCell::default(), Cell::default());
+    let driver = Recorder { jit, output, missing };
+    let mut program = Kaleidoscope::new(driver);
+    let mut parser = Parser::new(text);
+    let mut steps = Vec::new();
+    let mut start = 0;
+    loop {
+        let parsed = program.parse(&mut parser);
+        let text = &text[start..parser.consumed()];
+        start = parser.consumed();
+        let answer = match parsed {
+            Parsed::End => return steps,
+            Parsed::Ignored(warning) => Answer::Ignored(warning),
+            Parsed::Refused(error) => Answer::Refused(vec![error.diagnostic()]),
+            Parsed::Item(item) => program.accept(&item, text, |_| ()),
+        };
+        steps.push(program.jit.step(answer));
     }
 }
 
 /// A JIT that remembers what a session does not tell.
-struct Recorder {
-    jit: KaleidoscopeJit,
+struct Recorder<D> {
+    jit: D,
     /// What the last evaluation wrote.
     output: RefCell<Vec<u8>>,
     /// The function for want of which it failed.
     missing: Cell<Option<String>>,
 }
 
-impl Recorder {
+impl<D: Driver> Recorder<D> {
     fn step(&self, answer: Answer) -> Step {
         let missing = self.missing.take();
         let outcome = match (answer, missing) {
@@ -77,7 +84,7 @@ impl Recorder {
     }
 }
 
-impl Driver for Recorder {
+impl<D: Driver> Driver for Recorder<D> {
     fn base(&self) -> &Base {
         self.jit.base()
     }

@@ -4,7 +4,9 @@ use crate::program_gen::{Program, damaged_programs, programs};
 use crate::property::check_many;
 use crate::reference::{Limits, Outcome, Session, Step};
 use proptest::prop_oneof;
+use proptest::strategy::{Just, Strategy};
 use std::cell::Cell;
+use std::fmt::Debug;
 
 /// Runs random programs, some of them with mistakes, by the reference and by
 /// `run`, which starts anew for each text, and compares item by item: values
@@ -16,16 +18,28 @@ use std::cell::Cell;
 ///
 /// With the smallest program found on which the two differ.
 pub(crate) fn agree(name: &str, count: u32, run: impl Fn(&str) -> Vec<Step>) {
+    agree_however(name, count, Just(()), |text, ()| run(text));
+}
+
+/// [`agree`], with something else that is random: how to run the program.
+pub(crate) fn agree_however<W: Strategy>(
+    name: &str,
+    count: u32,
+    ways: W,
+    run: impl Fn(&str, W::Value) -> Vec<Step>,
+) where
+    W::Value: Debug,
+{
     let (compared, given_up) = (Cell::new(0u32), Cell::new(0u32));
     let all = prop_oneof![4 => programs(), 1 => damaged_programs()];
-    check_many(name, count, all, |Program { text, .. }| {
+    check_many(name, count, (all, ways), |(Program { text, .. }, way)| {
         let expected = Session::new(Limits::default()).run(&text);
         if gave_up(&expected) {
             given_up.set(given_up.get() + 1);
             return Ok(());
         }
         compared.set(compared.get() + 1);
-        compare(&expected, &run(&text))
+        compare(&expected, &run(&text, way))
     });
     let (compared, given_up) = (compared.get(), given_up.get());
     println!("{name}: {compared} programs compared, {given_up} given up");

@@ -25,3 +25,5 @@ mod program_gen;
 mod property;
 #[path = "../reference/mod.rs"]
 mod reference;
+#[path = "../stacks/mod.rs"]
+mod stacks;

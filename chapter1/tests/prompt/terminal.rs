@@ -14,7 +14,7 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 use tempfile::TempDir;
 
-use crate::common::wait;
+use crate::common::{BINARY, wait};
 
 /// What takes longer does not come.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -108,7 +108,7 @@ impl Setup {
 
     fn spawn(&self, side: OwnedFd) -> Child {
         let clone = || side.try_clone().expect("the terminal is open");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_chapter1"));
+        let mut command = Command::new(BINARY);
         command
             .args(&self.arguments)
             .envs(self.variables.iter().cloned())

@@ -91,10 +91,20 @@ impl Sources {
         })
     }
 
-    /// The anchors that no page has shown.
+    /// The anchors that no page has shown, but for those of chapters of which
+    /// pages show nothing yet.
     pub(crate) fn unused(&self) -> Vec<Fault> {
+        let is_seen = |(_, source): &(&PathBuf, &Source)| {
+            source.is_whole || !source.shown.is_empty()
+        };
+        let seen = self.files.iter().filter(is_seen);
+        let begun: BTreeSet<_> =
+            seen.map(|(file, _)| file.components().next()).collect();
         let mut faults = Vec::new();
         for (file, source) in &self.files {
+            if !begun.contains(&file.components().next()) {
+                continue;
+            }
             let is_unused =
                 |anchor: &&Anchor| !source.shown.contains(&anchor.name);
             for anchor in source.anchors.iter().filter(is_unused) {

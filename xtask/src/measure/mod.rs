@@ -11,9 +11,24 @@ use std::process::{Command, Stdio};
 use crate::book::{DATA, Measurement, Series, data_text};
 use crate::test::cargo;
 
-/// The benchmarks of chapter 1, each with a data file of its name.
-pub(crate) const NAMES: [&str; 6] =
-    ["compile", "session", "enter", "process", "phases", "running"];
+/// The benchmarks, each with its crate and a data file of its name.
+const BENCHMARKS: [(&str, &str); 10] = [
+    ("chapter1", "compile"),
+    ("chapter1", "session"),
+    ("chapter1", "enter"),
+    ("chapter1", "process"),
+    ("chapter1", "phases"),
+    ("chapter1", "running"),
+    ("chapter2", "against_c"),
+    ("chapter2", "optimising"),
+    ("chapter2", "optimised_process"),
+    ("chapter2", "scaling"),
+];
+
+/// The names of the benchmarks.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    BENCHMARKS.iter().map(|&(_, name)| name)
+}
 
 /// So often does each run. What is compared is taken from the same run.
 const RUNS: usize = 5;
@@ -50,7 +65,10 @@ pub(crate) fn measure(root: &Path, name: &str) -> Result<(), String> {
 
 /// What a benchmark prints in one run.
 fn output(root: &Path, name: &str) -> Result<String, String> {
-    let arguments = ["bench", "-p", "chapter1", "--bench", name];
+    let of_name = |&&(_, other): &&(&str, &str)| other == name;
+    let benchmark = BENCHMARKS.iter().find(of_name);
+    let (chapter, _) = benchmark.ok_or(format!("no benchmark `{name}`"))?;
+    let arguments = ["bench", "-p", chapter, "--bench", name];
     let output = cargo(root, &arguments)
         .args(["--", "--max-time", "0.5"])
         .stderr(Stdio::inherit())
@@ -114,6 +132,17 @@ fn today() -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_benchmark_is_one_of_its_crate() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        for (chapter, name) in BENCHMARKS {
+            let manifest = root.join(chapter).join("Cargo.toml");
+            let manifest = fs::read_to_string(manifest).unwrap();
+            let line = format!("[[bench]]\nname = \"{name}\"\n");
+            assert!(manifest.contains(&line), "{chapter} has no {name}");
+        }
+    }
 
     #[test]
     fn lines_with_a_number_and_a_unit_are_read_besides_the_table() {

@@ -96,6 +96,12 @@ fn an_anchor_that_no_page_shows_is_a_fault_of_its_file() {
 }
 
 #[test]
+fn anchors_of_a_chapter_without_pages_wait_for_them() {
+    let (_, faults) = expand("# Title\n\n{{#transcript hello}}\n");
+    assert_eq!(faults, [""; 0]);
+}
+
+#[test]
 fn lines_by_number_are_refused() {
     let include = "```rust\n{{#include ../../../chapter1/src/lib.rs:1:2}}\n```";
     assert!(fault(include).ends_with("no anchor `1:2`"));
