@@ -121,6 +121,7 @@ impl Threading<'_> {
         let last = self.function.terminator(block);
         let mut targets = self.function.insts[last].targets().to_vec();
         let mut is_changed = false;
+        let insts = self.function.insts.len();
         for (index, target) in targets.iter_mut().enumerate() {
             let mut last = *target;
             for _ in 0..MOST_STEPS {
@@ -129,10 +130,12 @@ impl Threading<'_> {
             }
             // Empty blocks that lead to each other lead nowhere.
             if last.block != target.block {
-                *target = last;
                 is_changed = true;
+                *target = last;
             }
         }
+        // Some way may have been made for nothing.
+        is_changed |= self.function.insts.len() != insts;
         let data = &mut self.function.insts[last];
         match (data, &targets[..]) {
             (InstData::Jump(target), &[new]) => *target = new,
@@ -268,22 +271,26 @@ impl Threading<'_> {
         facts: &Facts,
     ) -> Option<ValueList> {
         let mut args = self.function.args(next).to_vec();
-        for arg in &mut args {
-            let data = match self.function.values[*arg].def {
+        let mut constants = Vec::new();
+        for (at, arg) in args.iter_mut().enumerate() {
+            match self.function.values[*arg].def {
                 ValueDef::Param(block, index) if block == target.block => {
                     *arg = self.function.args(target)[index as usize];
                     continue;
                 }
-                ValueDef::Inst(inst) => self.function.insts[inst],
+                ValueDef::Inst(_) => {}
                 _ => continue,
-            };
-            let inside = || facts.inside.iter().find(|(it, _)| it == arg);
-            if let Some(&(_, known)) = inside() {
-                *arg = self.constant(from, known);
+            }
+            let mut inside = facts.inside.iter();
+            if let Some((_, known)) = inside.find(|(it, _)| it == arg) {
+                constants.push((at, *known));
             } else if self.is_inside(target.block, *arg) {
-                debug_assert!(!data.is_terminator());
                 return None;
             }
+        }
+        // Not before it is certain that the edge leads elsewhere.
+        for (at, known) in constants {
+            args[at] = self.constant(from, known);
         }
         Some(ValueList::from_slice(&args, &mut self.function.lists))
     }
