@@ -49,7 +49,8 @@ impl Words {
             let word = line.split('#').next().unwrap_or_default();
             (word.trim().to_owned(), index + 1)
         });
-        let unused: Vec<_> = lines.filter(|(word, _)| word != "").collect();
+        let unused: Vec<_> =
+            lines.filter(|(word, _)| !word.is_empty()).collect();
         let foreign = unused.iter().map(|(word, _)| word.clone()).collect();
         Ok(Words { ours, unused, foreign })
     }
