@@ -197,6 +197,20 @@ fn a_fault_that_somebody_sends_still_kills() {
 }
 
 #[test]
+fn a_fault_that_somebody_sends_is_ignored_if_it_was_before() {
+    let test = "a_fault_that_somebody_sends_is_ignored_if_it_was_before";
+    let output = crash(test, || {
+        // SAFETY: nothing faults here.
+        unsafe { libc::signal(libc::SIGSEGV, libc::SIG_IGN) };
+        traps::catch_overflows().unwrap();
+        // SAFETY: it has no preconditions.
+        unsafe { libc::raise(libc::SIGSEGV) };
+    });
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(77), "{stderr}");
+}
+
+#[test]
 fn a_handler_that_was_there_before_still_handles() {
     extern "C" fn report(_: libc::c_int) {
         // SAFETY: a handler may end the process so.

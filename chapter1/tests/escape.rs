@@ -2,6 +2,7 @@
 
 mod machine;
 
+use chapter1::cancel;
 use chapter1::codegen::MAX_FRAME;
 use chapter1::executor::{
     DEPTH, Executor, ExecutorAddr, ExecutorError, Frames, MAX_FRAMES, traps,
@@ -314,6 +315,64 @@ fn the_panic_of_a_function_of_the_host_arrives() {
         let expected = "`any` panicked: a panic without a message";
         assert_eq!(error.to_string(), expected);
         let _ = std::panic::take_hook();
+    });
+}
+
+/// An error that nobody can get rid of.
+#[derive(Debug)]
+struct Grenade;
+
+impl std::fmt::Display for Grenade {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("do not drop")
+    }
+}
+
+impl std::error::Error for Grenade {}
+
+impl Drop for Grenade {
+    fn drop(&mut self) {
+        panic!("dropped");
+    }
+}
+
+/// An interruption that comes after a failure takes its place. If the error
+/// panics then, the entry around knows its own code still.
+#[test]
+fn an_error_that_panics_when_it_is_dropped_leaves_all_as_before() {
+    alone(|| {
+        let (outer, inner) = (machine(), machine());
+        let fail = inner.register("fail", |_| {
+            cancel::request();
+            Err(Box::new(Grenade))
+        });
+        let failing = caller(&inner, fail);
+        let executor = inner.executor.clone();
+        let survive = outer.register("survive", move |x| {
+            let body = || call(&executor, failing, &[x]).map(drop);
+            let result =
+                std::panic::catch_unwind(std::panic::AssertUnwindSafe(body));
+            assert!(result.is_err() && cancel::take());
+            Ok(x)
+        });
+        // Overflows afterwards.
+        let function = outer.define(|a| {
+            dynasm!(a
+                ; .arch x64
+                ; push rbp
+                ; mov rbp, rsp
+                ; mov rax, QWORD survive
+                ; call rax
+                ; again:
+                ; push rbp
+                ; mov rbp, rsp
+                ; call <again
+            );
+        });
+        std::panic::set_hook(Box::new(|_| ()));
+        let result = outer.call(function, &[1.0]);
+        let _ = std::panic::take_hook();
+        expect_overflow(result);
     });
 }
 

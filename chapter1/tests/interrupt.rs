@@ -410,3 +410,43 @@ fn no_instruction_on_the_way_in_loses_an_interruption() {
         }
     });
 }
+
+/// Where the kernel has no memory for a signal's details, it delivers the
+/// signal without them: threads must not take one that another has sent on
+/// for one that the user has sent.
+#[test]
+fn a_signal_without_details_is_not_sent_round_and_round() {
+    alone(|| {
+        let machine = machine();
+        let spin = machine.define(|a| dynasm!(a; .arch x64; spin: ; jmp <spin));
+        let resource = rustix::process::Resource::Sigpending;
+        let before = rustix::process::getrlimit(resource);
+        let mut none = before;
+        none.current = Some(0);
+        rustix::process::setrlimit(resource, none).unwrap();
+        let barrier = Barrier::new(4);
+        thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(|| {
+                    barrier.wait();
+                    let error = machine.call(spin, &[]).unwrap_err();
+                    assert_eq!(error.to_string(), "interrupted");
+                    // All have ended; then they stay for a while.
+                    barrier.wait();
+                    barrier.wait();
+                });
+            }
+            barrier.wait();
+            thread::sleep(Duration::from_millis(50));
+            interrupt();
+            barrier.wait();
+            thread::sleep(Duration::from_millis(20));
+            assert!(cancel::take());
+            thread::sleep(Duration::from_millis(100));
+            let is_again = cancel::take();
+            barrier.wait();
+            assert!(!is_again, "nobody has interrupted again");
+        });
+        rustix::process::setrlimit(resource, before).unwrap();
+    });
+}

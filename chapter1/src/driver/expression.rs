@@ -2,7 +2,7 @@
 
 use super::{Base, JitError};
 use crate::ir::Module;
-use crate::orc::ResourceTracker;
+use crate::orc::{Hold, LookupError, ResourceTracker};
 use crate::symbol::Symbol;
 use crate::timing::Phase;
 use std::sync::atomic::Ordering;
@@ -63,13 +63,17 @@ impl<'b> Expression<'b> {
     pub(super) fn run(&self) -> Result<f64, JitError> {
         let Expression { base, name, .. } = self;
         let found = base.expressions.lookup(name);
-        let found = found.map_err(|e| base.explain(&e, name, &[]))?;
+        // From here on not even the end of the session frees it.
+        let held = found.and_then(|found| {
+            Hold::new(&base.session, found).ok_or(LookupError::Ended)
+        });
+        let hold = held.map_err(|e| base.explain(&e, name, &[]))?;
         let executor = base.session.executor();
         info!(target: "jit::run", "`{name}` is called");
         let value = base.phases.measure(Phase::Run, || {
             // SAFETY: the function is ready, takes no parameters and returns
-            // a number. It is removed when this expression is dropped.
-            unsafe { executor.call(found.address, &[]) }
+            // a number. It is held meanwhile.
+            unsafe { executor.call(hold.found().address, &[]) }
         });
         let stopped = |error| JitError::stopped(&base.session, error);
         let value = value.map_err(stopped)?;

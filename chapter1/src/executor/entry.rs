@@ -33,23 +33,41 @@ pub(super) unsafe fn enter(
 ) -> Result<f64, ExecutorError> {
     check_headroom()?;
     thread::with_context(|context| {
-        let outer = context.code();
-        context.set_code(code);
+        let _restored = EnteredCode::new(context, code);
         // SAFETY: the caller promises what there is at `function`, and that
         // there are registers for all arguments. The JIT stack is free from
         // `context.sp` on: JIT'd code of this thread is suspended above it,
         // or there is none.
         let outcome =
             unsafe { switch(context, function, args.as_ptr(), args.len()) };
-        let result = match outcome.status {
+        match outcome.status {
             escape::RETURNED => Ok(outcome.value),
             status => Err(escape::error(context, status)),
-        };
-        context.set_code(&outer);
-        result
+        }
     })
 }
 // ANCHOR_END: enter
+
+/// While this exists, a context has other code than before: until an entry
+/// has ended, even if it drops an error of the user's which then panics.
+struct EnteredCode<'a> {
+    context: &'a Context,
+    outer: Range<ExecutorAddr>,
+}
+
+impl<'a> EnteredCode<'a> {
+    fn new(context: &'a Context, code: &Range<ExecutorAddr>) -> Self {
+        let outer = context.code();
+        context.set_code(code);
+        EnteredCode { context, outer }
+    }
+}
+
+impl Drop for EnteredCode<'_> {
+    fn drop(&mut self) {
+        self.context.set_code(&self.outer);
+    }
+}
 
 /// Native frames grow when host functions enter again.
 fn check_headroom() -> Result<(), ExecutorError> {

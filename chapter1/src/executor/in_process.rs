@@ -107,7 +107,11 @@ impl Executor for InProcess {
     ) -> Result<Vec<Range<ExecutorAddr>>, ExecutorError> {
         let mut store = lock(&self.store);
         store.check(batch)?;
-        store.collect(self.calls.oldest(), batch.is_empty())?;
+        let collected = store.collect(self.calls.oldest(), batch.is_empty());
+        // Who wants something else can do without: it is tried again.
+        if batch.is_empty() {
+            collected?;
+        }
         store.write(&batch.segments)?;
         for &(at, value) in &batch.pointers {
             store.memory.store_pointer(at, value)?;
@@ -179,7 +183,7 @@ impl Store {
     }
 
     /// Frees what is quiescent, if it is much or somebody asks for it. If
-    /// anything fails, it is tried again next time.
+    /// anything fails, nothing is free, and it is tried again next time.
     // ANCHOR: collect
     fn collect(
         &mut self,

@@ -416,3 +416,15 @@ fn the_observer_sees_each_module_that_is_compiled() {
     jit.evaluate(expression("f", 0)).unwrap();
     assert_eq!(*seen.lock().unwrap(), ["f", "g", "__anon_expr"]);
 }
+
+#[test]
+fn a_function_that_somebody_holds_outlives_the_session() {
+    let jit = jit();
+    jit.define_ir(caller("f", "g", 0)).unwrap();
+    jit.define_ir(number("g", 6.0)).unwrap();
+    let f = jit.function::<fn() -> f64>("f").unwrap();
+    let objects = jit.objects.clone();
+    drop(jit);
+    objects.collect().unwrap();
+    assert_eq!(f.call().unwrap(), 7.0);
+}

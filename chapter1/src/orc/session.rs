@@ -237,7 +237,9 @@ impl ExecutionSession {
     }
 
     /// Ends the session: removes all symbols, answers all lookups, and waits
-    /// for the tasks that run. (Inside a task it does not wait.)
+    /// for the tasks that run. (Inside a task it does not wait.) The code of
+    /// what is held, and of what that depends on, stays as long as the
+    /// executor.
     pub fn end(self: &Arc<Self>) {
         self.lock().has_ended = true;
         self.apply(State::clear);

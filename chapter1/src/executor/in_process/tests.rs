@@ -304,3 +304,57 @@ fn code_without_a_body_is_asked_for_as_long_as_somebody_answers() {
     let error = executor.reenter(stub).unwrap_err();
     assert!(matches!(error, ExecutorError::NobodyToAsk { .. }), "{error}");
 }
+
+/// Has the kernel refuse memory barriers on this thread, as in a sandbox.
+fn refuse_barriers() {
+    use libc::{BPF_ABS, BPF_JEQ, BPF_JMP, BPF_K, BPF_LD, BPF_RET, BPF_W};
+    let inst = |code: u32, jf, k| libc::sock_filter {
+        code: code as u16,
+        jt: 0,
+        jf,
+        k,
+    };
+    let refuse = libc::SECCOMP_RET_ERRNO | libc::ENOSYS as u32;
+    let mut filter = [
+        // The number of the system call comes first.
+        inst(BPF_LD | BPF_W | BPF_ABS, 0, 0),
+        inst(BPF_JMP | BPF_JEQ | BPF_K, 1, libc::SYS_membarrier as u32),
+        inst(BPF_RET | BPF_K, 0, refuse),
+        inst(BPF_RET | BPF_K, 0, libc::SECCOMP_RET_ALLOW),
+    ];
+    let program = libc::sock_fprog {
+        len: filter.len() as u16,
+        filter: filter.as_mut_ptr(),
+    };
+    // SAFETY: the kernel copies the program, which only looks at numbers.
+    unsafe {
+        assert_eq!(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+        let mode = libc::SECCOMP_MODE_FILTER;
+        assert_eq!(libc::prctl(libc::PR_SET_SECCOMP, mode, &program), 0);
+    }
+}
+
+#[test]
+fn code_is_committed_even_where_nothing_can_be_freed() {
+    let freed = |executor: &InProcess| executor.commit(&Batch::default());
+    let executor = executor();
+    let start = executor.lease().code.start;
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            refuse_barriers();
+            for i in 0..2 * MANY as u64 {
+                let at = start + i * 16;
+                executor.commit(&retire(at..at + 16)).unwrap();
+            }
+            let next = code(&executor, 100, &IDENTITY);
+            let at = next.at;
+            assert_eq!(executor.commit(&segments(vec![next])).unwrap(), []);
+            assert_eq!(call(&executor, at, &[3.0]), 3.0);
+            let error = freed(&executor).unwrap_err().to_string();
+            assert!(error.contains("synchronize"), "{error}");
+        });
+    });
+    // Elsewhere it can, and then each range is free once.
+    assert_eq!(freed(&executor).unwrap().len(), 2 * MANY);
+    assert_eq!(freed(&executor).unwrap(), []);
+}

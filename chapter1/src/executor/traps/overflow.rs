@@ -20,15 +20,16 @@ const SI_KERNEL: c_int = 0x80;
 const SIGNAL_FRAME: usize = 16 << 10;
 
 pub(super) fn install() -> io::Result<()> {
-    static INSTALLING: Mutex<()> = Mutex::new(());
-    let _one_at_a_time =
-        INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
+    static IS_INSTALLED: Mutex<bool> = Mutex::new(false);
+    let mut is_installed =
+        IS_INSTALLED.lock().unwrap_or_else(PoisonError::into_inner);
     // Installed twice, the handler would be its own predecessor.
-    if PREVIOUS.get().is_none() {
+    if !*is_installed {
         let previous = redirect::action(SIGSEGV)?;
         // Before the handler is: it may be needed at once.
         PREVIOUS.get_or_init(|| previous);
         redirect::handle(SIGSEGV, on_fault)?;
+        *is_installed = true;
     }
     Ok(())
 }
@@ -84,11 +85,14 @@ unsafe fn pass_on(signal: c_int, info: *mut siginfo_t, ucontext: *mut c_void) {
     // SAFETY: the previous handler is a function of the one type or the
     // other, as its flags say, and would have been called so.
     unsafe {
-        if handler == SIG_DFL || handler == SIG_IGN {
+        let is_sent = (*info).si_code <= 0;
+        if handler == SIG_IGN && is_sent {
+            // Only faults are not ignored.
+        } else if handler == SIG_DFL || handler == SIG_IGN {
             // When this one returns, the instruction faults once more. A
             // signal that somebody has sent is sent again.
             libc::signal(signal, SIG_DFL);
-            if (*info).si_code <= 0 {
+            if is_sent {
                 libc::raise(signal);
             }
         } else if previous.sa_flags & SA_SIGINFO != 0 {

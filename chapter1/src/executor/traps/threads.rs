@@ -7,14 +7,17 @@
 //! then reads the list. All four are in one order, so either the thread finds
 //! the flag or it is found itself.
 
-use libc::{c_int, pid_t, siginfo_t};
+use libc::{SI_USER, c_int, pid_t, siginfo_t};
 use std::ptr::null_mut;
-use std::sync::atomic::{AtomicI32, AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, Ordering};
 
 /// The place of one thread.
 struct Slot {
     /// Zero when the place is free.
     thread: AtomicI32,
+    /// Whether a signal has been sent on to the thread, which it has not got
+    /// yet.
+    is_sent: AtomicBool,
     next: *const Slot,
 }
 
@@ -31,6 +34,8 @@ impl Registered {
             let order = Ordering::SeqCst;
             slot.thread.compare_exchange(0, id, order, order).is_ok()
         });
+        // The thread that was here before may have ended too early for one.
+        free.inspect(|slot| slot.is_sent.store(false, Ordering::SeqCst));
         Registered(free.unwrap_or_else(|| add(id)))
     }
 }
@@ -43,8 +48,11 @@ impl Drop for Registered {
 
 /// Puts a new place in front of all others.
 fn add(id: pid_t) -> &'static Slot {
-    let slot = Box::new(Slot { thread: AtomicI32::new(id), next: null_mut() });
-    let slot = Box::into_raw(slot);
+    let slot = Box::into_raw(Box::new(Slot {
+        thread: AtomicI32::new(id),
+        is_sent: AtomicBool::new(false),
+        next: null_mut(),
+    }));
     let add = |first: *mut Slot| {
         // SAFETY: nobody else knows of the place yet.
         unsafe { (*slot).next = first };
@@ -78,16 +86,29 @@ pub(super) fn signal_all(signal: c_int) {
         let (process, own) = (libc::getpid(), libc::gettid());
         let mut info: siginfo_t = std::mem::zeroed();
         (info.si_signo, info.si_code) = (signal, FORWARDED);
-        let threads = slots().map(|slot| slot.thread.load(Ordering::SeqCst));
-        for id in threads.filter(|&id| id != 0 && id != own) {
-            let send = libc::SYS_rt_tgsigqueueinfo;
-            libc::syscall(send, process, id, signal, &raw const info);
+        for slot in slots() {
+            let id = slot.thread.load(Ordering::SeqCst);
+            if id != 0 && id != own {
+                slot.is_sent.store(true, Ordering::SeqCst);
+                let send = libc::SYS_rt_tgsigqueueinfo;
+                libc::syscall(send, process, id, signal, &raw const info);
+            }
         }
         *errno = before;
     }
 }
 
-/// Whether a signal is one of these.
+/// Whether a signal is one of these. This thread has just got it.
 pub(super) fn is_from_here(info: &siginfo_t) -> bool {
-    info.si_code == FORWARDED
+    // SAFETY: it has no preconditions.
+    let own = unsafe { libc::gettid() };
+    let mut slots = slots();
+    let slot = slots.find(|slot| slot.thread.load(Ordering::SeqCst) == own);
+    let is_sent =
+        slot.is_some_and(|slot| slot.is_sent.swap(false, Ordering::SeqCst));
+    // Where too many signals are pending, the kernel forgets who sent one.
+    // SAFETY: all signals that were sent have a sender, if only zero.
+    let is_nobodys =
+        || info.si_code == SI_USER && unsafe { info.si_pid() } == 0;
+    info.si_code == FORWARDED || is_sent && is_nobodys()
 }

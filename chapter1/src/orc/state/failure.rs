@@ -5,6 +5,7 @@ use super::entries::{Entry, EntryId, Stage};
 use super::error::{Cause, InUse, LookupError, Removed};
 use super::types::{Effect, Step, TrackerId, UnitId, WorkId};
 use crate::symbol::Symbol;
+use rustc_hash::FxHashSet;
 use std::sync::Arc;
 
 impl<U, C> State<U, C> {
@@ -41,10 +42,35 @@ impl<U, C> State<U, C> {
         Ok(self.remove_all(entries, Cause::new(Removed)))
     }
 
-    /// Removes all symbols.
+    /// Removes all symbols. What is in place for those that are held, and for
+    /// all that they depend on, stays there for ever: it may be called.
     pub fn clear(&mut self) {
         let entries = self.entries.ids();
+        let held = self.held_work();
         self.remove_all(entries, Cause::new(Removed));
+        self.effects.retain(|effect| match effect {
+            Effect::Release(work) => !held.contains(work),
+            _ => true,
+        });
+    }
+
+    /// What has put in place all that can be reached from held symbols.
+    fn held_work(&self) -> FxHashSet<WorkId> {
+        let entries = self.entries.ids().into_iter();
+        let mut going: Vec<EntryId> =
+            entries.filter(|&id| self.entries[id].holders > 0).collect();
+        let mut seen = FxHashSet::default();
+        let mut held = FxHashSet::default();
+        while let Some(id) = going.pop() {
+            if seen.insert(id) {
+                let entry = &self.entries[id];
+                going.extend(&entry.dependencies);
+                if let Stage::Emitted(work) | Stage::Ready(work) = entry.stage {
+                    held.insert(work);
+                }
+            }
+        }
+        held
     }
 
     /// Keeps a symbol from being removed until it is let go, unless it is

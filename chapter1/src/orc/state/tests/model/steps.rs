@@ -328,6 +328,14 @@ impl World {
 
     pub(super) fn clear(&mut self) {
         self.machine.clear();
-        self.facts.die_with_users(self.facts.alive().collect());
+        let alive: Vec<Def> = self.facts.alive().collect();
+        let is_held = |def: &Def| self.facts.defs[*def].holders > 0;
+        let held: Vec<Def> = alive.iter().copied().filter(is_held).collect();
+        let stay = self.facts.reachable(&held).into_iter();
+        let stay: Vec<Maker> =
+            stay.map(|def| self.facts.defs[def].maker).collect();
+        self.facts.die_with_users(alive);
+        let can_go = |work: &WorkId| !stay.contains(&Maker::Work(*work));
+        self.facts.released.retain(can_go);
     }
 }
