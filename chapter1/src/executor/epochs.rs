@@ -72,7 +72,8 @@ impl Calls {
             (id, slot) if id == self.id => slot,
             _ => self.slot()?,
         };
-        // SAFETY: this thread keeps its slots until it ends.
+        // SAFETY: this thread keeps the slot until it ends, or until after the
+        // executor of this number, which this is a part of, has gone.
         let since = unsafe { &(*slot).0 };
         if since.load(Ordering::Relaxed) != 0 {
             // A nested call ends before the one around it.

@@ -25,7 +25,9 @@ use std::io;
 
 /// Makes overflows of the JIT stack errors, in all threads. Any other fault
 /// goes where it has gone before. Without this an overflow ends the process,
-/// as it does in a native program, but corrupts nothing.
+/// as it does in a native program, but corrupts nothing. A thread that is
+/// ending may have no stack for handlers any more: an overflow in a destructor
+/// of its local values ends the process too.
 ///
 /// # Errors
 /// If the system refuses.

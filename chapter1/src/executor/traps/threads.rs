@@ -79,7 +79,8 @@ const FORWARDED: c_int = -0x4a49;
 /// this.
 pub(super) fn signal_all(signal: c_int) {
     // SAFETY: these have no preconditions; all zeros are a value of that
-    // type; the thread is one of this process, if it still exists.
+    // type. The thread may have ended, and its number may be another's of
+    // this process: that one has no context, and its handler does nothing.
     unsafe {
         let errno = libc::__errno_location();
         let before = *errno;
