@@ -65,7 +65,7 @@ fn enter_and_leave(bencher: Bencher<'_, '_>) {
 }
 
 /// The same without a switch of stacks.
-#[divan::bench]
+#[divan::bench(sample_size = 10_000)]
 fn plain_call(bencher: Bencher<'_, '_>) {
     let machine = leaf();
     // SAFETY: it has this type, and does nothing.
