@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `origin` | what a definition is made from |
 //! | `again` | definitions made anew from that |
+//! | `copies` | who has copies of whose body |
 //!
 //! This table outlives the machine code. Code may fail to compile for want
 //! of a symbol that is defined later, or be lost; then it is made again from
@@ -13,10 +14,13 @@
 //! to whom, in machine code, the session knows.)
 
 mod again;
+mod copies;
 mod origin;
 
 pub use again::Again;
 pub use origin::Origin;
+
+use copies::Copies;
 
 use crate::ir::Module;
 use crate::ir::lower::Prototypes;
@@ -39,6 +43,7 @@ struct Table {
     host: FxHashMap<String, usize>,
     /// How many definitions there have been.
     defined: usize,
+    copies: Copies,
 }
 
 // ANCHOR: Known
@@ -51,10 +56,6 @@ struct Known {
     /// What it calls, in the order of the first calls, each with the number
     /// of arguments.
     callees: Box<[(Symbol, usize)]>,
-    /// The definitions whose code has a copy of its body.
-    inliners: FxHashSet<Symbol>,
-    /// The functions whose bodies its own code has copies of.
-    inlined: Box<[Symbol]>,
 }
 // ANCHOR_END: Known
 
@@ -80,6 +81,7 @@ pub struct Removed {
     function: Prepared,
     /// What it was made from.
     pub definition: Arc<Definition>,
+    inlined: Box<[Symbol]>,
 }
 
 impl Prepared {
@@ -231,22 +233,16 @@ impl Definitions {
     /// of, in place of what was noted before.
     pub fn note_inlined(&self, name: &Symbol, inlined: Box<[Symbol]>) {
         let mut table = self.lock();
-        let table = &mut *table;
-        let Some(known) = table.functions.get_mut(name) else { return };
-        if known.definition.is_none() {
-            return;
+        let known = table.functions.get(name);
+        if known.is_some_and(|known| known.definition.is_some()) {
+            table.copies.note(name, inlined);
         }
-        let before = std::mem::replace(&mut known.inlined, inlined.clone());
-        table.inlined(name, &before, |inliners| inliners.remove(name));
-        table.inlined(name, &inlined, |inliners| inliners.insert(name.clone()));
     }
 
     /// The definitions whose code has a copy of a function's body, itself not
     /// counted.
     pub fn inliners(&self, name: &Symbol) -> Vec<Symbol> {
-        let table = self.lock();
-        let known = table.functions.get(name);
-        known.map_or(vec![], |known| others(&known.inliners, name))
+        others(self.lock().copies.inliners(name), name)
     }
 
     /// Forgets the definition of a function, and that it calls others.
@@ -255,11 +251,11 @@ impl Definitions {
     /// # Errors
     /// If others call it, or have a copy of its body.
     pub fn remove(&self, name: &Symbol) -> Result<Option<Removed>, InUse> {
-        let mut table = self.lock();
+        let table = &mut *self.lock();
         let Some(known) = table.functions.get_mut(name) else {
             return Ok(None);
         };
-        let users = known.callers.union(&known.inliners);
+        let users = known.callers.iter().chain(table.copies.inliners(name));
         let users = others(users, name);
         if known.definition.is_some() && !users.is_empty() {
             let (symbol, handles) = (name.clone(), 0);
@@ -270,8 +266,7 @@ impl Definitions {
         };
         let (name, params) = (name.clone(), known.params);
         let callees = std::mem::take(&mut known.callees);
-        let inlined = std::mem::take(&mut known.inlined);
-        table.inlined(&name, &inlined, |inliners| inliners.remove(&name));
+        let inlined = table.copies.note(&name, Box::default());
         for (callee, _) in &callees {
             if let Some(known) = table.functions.get_mut(callee) {
                 known.callers.remove(&name);
@@ -279,12 +274,15 @@ impl Definitions {
         }
         table.functions.remove(&name);
         let function = Prepared { name, params, callees };
-        Ok(Some(Removed { function, definition }))
+        Ok(Some(Removed { function, definition, inlined }))
     }
 
     /// Takes a removal back.
-    pub fn restore(&self, Removed { function, definition }: Removed) {
-        self.lock().define(function, definition);
+    pub fn restore(&self, removed: Removed) {
+        let Removed { function, definition, inlined } = removed;
+        let mut table = self.lock();
+        table.copies.note(&function.name, inlined);
+        table.define(function, definition);
     }
 
     /// Tells of a host function.
@@ -342,20 +340,6 @@ impl Table {
         known.callees = callees;
     }
 
-    /// Changes, for each function that is inlined in another, by whom it is.
-    fn inlined(
-        &mut self,
-        by: &Symbol,
-        inlined: &[Symbol],
-        change: impl Fn(&mut FxHashSet<Symbol>) -> bool,
-    ) {
-        for name in inlined.iter().filter(|&name| name != by) {
-            if let Some(known) = self.functions.get_mut(name) {
-                change(&mut known.inliners);
-            }
-        }
-    }
-
     fn enter(&mut self, name: Symbol, params: usize) -> &mut Known {
         let known = self.functions.entry(name);
         let known = known.or_insert_with(|| Known::declared(params));
@@ -371,8 +355,6 @@ impl Known {
             definition: None,
             callers: FxHashSet::default(),
             callees: Box::default(),
-            inliners: FxHashSet::default(),
-            inlined: Box::default(),
         }
     }
 
@@ -391,6 +373,7 @@ fn others<'n>(
     let names = names.into_iter().filter(|&other| other != name);
     let mut names: Vec<Symbol> = names.cloned().collect();
     names.sort();
+    names.dedup();
     names
 }
 
