@@ -89,10 +89,11 @@ struct Search<'f> {
     /// The block that each instruction stands in.
     blocks: SecondaryMap<Inst, Block>,
     facts: Facts,
-    is_reached: SecondaryMap<Block, bool>,
+    /// For each block, whether it has been looked at.
+    is_seen: SecondaryMap<Block, bool>,
     /// For each block, which of the ways out of it can be taken.
     is_taken: SecondaryMap<Block, [bool; 2]>,
-    /// Blocks that have been reached, to be looked at.
+    /// Blocks to be looked at, unless they have been.
     reached: Vec<Block>,
     /// Values whose facts have changed, to be told to their uses.
     changed: Vec<Value>,
@@ -114,7 +115,7 @@ impl<'f> Search<'f> {
             uses: None,
             blocks,
             facts,
-            is_reached: SecondaryMap::with_capacity(function.blocks.len()),
+            is_seen: SecondaryMap::with_capacity(function.blocks.len()),
             is_taken: SecondaryMap::with_capacity(function.blocks.len()),
             reached: Vec::new(),
             changed: Vec::new(),
@@ -126,23 +127,24 @@ impl<'f> Search<'f> {
         for &param in self.function.params(entry) {
             self.learn(param, Fact::Varies);
         }
-        self.reach(entry);
+        self.reached.push(entry);
         loop {
             if let Some(value) = self.changed.pop() {
                 self.tell(value);
             } else if let Some(block) = self.reached.pop() {
-                for &inst in &self.function.blocks[block].insts {
-                    self.look_at(inst);
-                }
+                self.see(block);
             } else {
                 return;
             }
         }
     }
 
-    fn reach(&mut self, block: Block) {
-        if !std::mem::replace(&mut self.is_reached[block], true) {
-            self.reached.push(block);
+    /// Looks at a block for the first time.
+    fn see(&mut self, block: Block) {
+        if !std::mem::replace(&mut self.is_seen[block], true) {
+            for &inst in &self.function.blocks[block].insts {
+                self.look_at(inst);
+            }
         }
     }
 
@@ -156,13 +158,15 @@ impl<'f> Search<'f> {
         }
     }
 
-    /// Looks at what reads a value again, as far as it is reached.
+    /// Looks at what reads a value again, as far as it has been looked at.
+    /// What is only reached waits for its turn: the values that it defines
+    /// are not known yet.
     fn tell(&mut self, value: Value) {
         let uses = self
             .uses
             .get_or_insert_with(|| Rc::new(Uses::compute(self.function)));
         for &used in uses.clone().of(value) {
-            if !self.is_reached[self.blocks[used.inst]] {
+            if !self.is_seen[self.blocks[used.inst]] {
                 continue;
             }
             match used.argument(self.function) {
@@ -192,10 +196,10 @@ impl<'f> Search<'f> {
         for index in 0..self.function.args(&target).len() {
             self.pass(terminator, way, index);
         }
-        self.reach(target.block);
+        self.reached.push(target.block);
     }
 
-    /// Looks at an instruction of a block that is reached.
+    /// Looks at an instruction of a block, the earlier ones being done.
     fn look_at(&mut self, inst: Inst) {
         match self.function.insts[inst] {
             InstData::Jump(_) => self.take(inst, 0),

@@ -73,6 +73,29 @@ fn a_loop_that_never_changes_its_variable_is_seen_through() {
     ));
 }
 
+/// The parameter of block 2 is given up before the block is looked at. What
+/// the block defines is not known then, and must not be passed on.
+#[test]
+fn a_block_reached_twice_at_once_passes_on_what_it_defines() {
+    assert_unchanged(
+        &Sccp,
+        &body(
+            "v2 = ult v0, v1
+             v3 = bconst true
+             v4 = bconst false
+             v5 = const 1
+             branch v2, block1, block3(v5)
+             block1:
+             v6 = ult v1, v0
+             branch v6, block2(v3), block2(v4)
+             block2(v7: bool):
+             v8 = const 0
+             branch v7, block1, block3(v8)
+             block3(v9: f64): return v9",
+        ),
+    );
+}
+
 #[test]
 fn truth_values_are_constants_too() {
     assert_snapshot!(sccp(
