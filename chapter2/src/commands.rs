@@ -70,7 +70,7 @@ fn passes(
     for pass in passes::all() {
         session.print(&format!("{:<12}  {}\n", pass.name(), pass.summary()));
     }
-    let passes = session.jit().optimiser.pipeline.passes().iter();
+    let passes = session.jit().optimiser().pipeline.passes().iter();
     let order: Vec<&str> = passes.map(|pass| pass.name()).collect();
     let order = match order.is_empty() {
         true => "none".into(),

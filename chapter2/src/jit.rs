@@ -3,11 +3,12 @@
 
 mod program;
 
-use crate::optimiser::{Optimiser, Part};
+use crate::optimiser::Optimiser;
+use crate::parts;
 use crate::pipeline::Pipeline;
 use crate::transform::IrTransformLayer;
 use chapter1::codegen::{CodeGenerator, Target};
-use chapter1::definitions::{Again, Origin, Prepared};
+use chapter1::definitions::{Again, Origin};
 use chapter1::driver::{Base, Counts, Driver, JitError};
 use chapter1::executor::memory::{MemoryConfig, MemoryError};
 use chapter1::executor::{Executor, Host, InProcess};
@@ -28,9 +29,8 @@ pub struct KaleidoscopeJit {
     /// The layer above: IR to link graph.
     pub compile: Arc<IrCompileLayer<ObjectLinkingLayer>>,
     /// The layer above that: IR to better IR.
-    pub optimise: Arc<IrTransformLayer<IrCompileLayer<ObjectLinkingLayer>>>,
-    /// What that layer does.
-    pub optimiser: Arc<Optimiser>,
+    pub optimise:
+        Arc<IrTransformLayer<IrCompileLayer<ObjectLinkingLayer>, Optimiser>>,
     base: Base,
 }
 // ANCHOR_END: KaleidoscopeJit
@@ -64,22 +64,25 @@ impl KaleidoscopeJit {
             executor.target(),
             phases.clone(),
         );
-        let definitions = base.definitions.clone();
-        let optimiser = Optimiser::new(pipeline, definitions, executor.clone());
-        let optimiser = Arc::new(optimiser);
-        let transform = optimiser.clone();
-        let optimise =
-            IrTransformLayer::new(compile.clone(), move |module, r| {
-                transform.run(module, r)
-            });
+        let optimiser = Optimiser::new(
+            pipeline,
+            base.definitions.clone(),
+            executor.clone(),
+        );
+        let optimise = IrTransformLayer::new(compile.clone(), optimiser);
 
         // What has failed is made again; then the host is asked.
         let again = Again::new(optimise.clone(), base.definitions.clone());
         base.main.add_generator(again);
         base.main.add_generator(Arc::new(HostFunctions::new(executor)));
-        KaleidoscopeJit { objects, compile, optimise, optimiser, base }
+        KaleidoscopeJit { objects, compile, optimise, base }
     }
     // ANCHOR_END: new
+
+    /// What the optimising layer does.
+    pub fn optimiser(&self) -> &Optimiser {
+        self.optimise.transform()
+    }
 }
 
 impl Driver for KaleidoscopeJit {
@@ -97,42 +100,21 @@ impl Driver for KaleidoscopeJit {
     }
     // ANCHOR_END: add
 
-    /// Gives one function of a module that is still open to the stack.
-    // ANCHOR: define_part
     fn define_part(
         &self,
-        mut module: Module,
+        module: Module,
         origin: Origin,
     ) -> Result<(), JitError> {
-        let base = &self.base;
-        let [_] = module.functions[..] else {
-            return self.define(module, origin);
-        };
-        let tracker = base.main.create_tracker();
-        let entries = Prepared::from_module(&module);
-        let function = module.functions.remove(0);
-        let name = function.name.clone();
-        let (layer, optimiser) = (self.optimise.clone(), &self.optimiser);
-        let shared = optimiser.modules.open();
-        let part =
-            Part::new(layer, optimiser.clone(), shared.clone(), function);
-        if let Err(error) = tracker.define(part) {
-            shared.forget(&name);
-            return Err(base.not_defined(error));
-        }
-        optimiser.modules.enter(name, shared);
-        base.definitions.define(entries, origin, &tracker);
-        Ok(())
+        parts::define(self, &self.optimise, module, origin)
     }
-    // ANCHOR_END: define_part
 
     fn end_module(&self) {
-        self.optimiser.modules.close();
+        self.optimiser().modules.close();
     }
 
     fn preview(&self, module: Module) -> Result<(Module, LinkGraph), JitError> {
         let flags = |name: &Symbol| self.base.main.flags(name);
-        let module = self.optimiser.preview(module, flags);
+        let module = self.optimiser().preview(module, flags);
         let module = module.map_err(JitError::Failed)?;
         let target = self.base.session.executor().target();
         let graph = CodeGenerator::new(target).compile(&module)?;
@@ -141,7 +123,7 @@ impl Driver for KaleidoscopeJit {
 
     fn remove(&self, name: &Symbol) -> Result<(), JitError> {
         self.base.remove(name)?;
-        self.optimiser.modules.forget(name);
+        self.optimiser().modules.forget(name);
         Ok(())
     }
 

@@ -16,6 +16,7 @@
 //! | [`jit`] | [`KaleidoscopeJit`](jit::KaleidoscopeJit) with that layer on top |
 //! | [`optimiser`] | what becomes of a module, and what is taken for granted |
 //! | [`modules`] | modules of several functions |
+//! | [`parts`] | these functions as units of the session |
 //! | [`pipeline`] | which passes run, in which order |
 //! | [`options`], [`commands`] | what the prompt and the command line add |
 //! | [`passes`] | the passes, a file each |
@@ -29,6 +30,7 @@ pub mod jit;
 pub mod modules;
 pub mod optimiser;
 pub mod options;
+pub mod parts;
 pub mod passes;
 pub mod pipeline;
 pub mod transform;

@@ -1,22 +1,18 @@
 //! The optimiser as the transform layer and the prompt see it: what a module
 //! becomes, and what may be taken for granted meanwhile.
 
-use crate::modules::{Gathered, Modules, SharedModule, Taken};
+use crate::modules::{Gathered, Modules};
 use crate::passes::Surroundings;
 use crate::pipeline::Pipeline;
-use crate::transform::IrTransformLayer;
+use crate::transform::Transform;
 use chapter1::definitions::Definitions;
 use chapter1::executor::Executor;
+use chapter1::ir::Module;
 use chapter1::ir::lower::Prototypes;
-use chapter1::ir::{Function, Module};
-use chapter1::orc::{
-    Cause, Layer, MaterializationResponsibility, MaterializationUnit,
-    SymbolFlags,
-};
+use chapter1::orc::{Cause, MaterializationResponsibility, SymbolFlags};
 use chapter1::symbol::Symbol;
 use rustc_hash::FxHashSet;
 use std::sync::Arc;
-use thiserror::Error;
 
 /// Passes, and the modules that they work on.
 pub struct Optimiser {
@@ -37,36 +33,6 @@ impl Optimiser {
     ) -> Optimiser {
         let modules = Modules::default();
         Optimiser { pipeline, modules, definitions, executor }
-    }
-
-    /// Optimises a module on its way down.
-    ///
-    /// # Errors
-    /// If somebody wants everything to stop.
-    pub fn run(
-        &self,
-        mut module: Module,
-        responsibility: &MaterializationResponsibility,
-    ) -> Result<Module, Cause> {
-        keep_wanted(&mut module, responsibility);
-        let mut gathered = self.gather(&module, false);
-        let own = module.functions.len();
-        module.functions.append(&mut gathered.functions);
-        let mut surroundings = self.surroundings(&module, &gathered, |name| {
-            let flags = responsibility.rely_on(name);
-            flags.is_some_and(|flags| flags.pure)
-        });
-        let result = self.pipeline.run_in(&mut surroundings, &mut module);
-        for function in &module.functions {
-            self.note_inlined(&function.name, &surroundings);
-        }
-        let others = module.functions.split_off(own);
-        if result.is_ok() {
-            let own = module.functions.iter();
-            own.for_each(|function| gathered.keep(function, &surroundings));
-        }
-        gathered.put_back(others, &surroundings, result.is_ok());
-        result.map(|()| module)
     }
 
     /// What a module of one function would become now.
@@ -140,6 +106,37 @@ impl Optimiser {
     }
 }
 
+impl Transform for Optimiser {
+    /// Optimises a module. Fails only if somebody wants everything to stop.
+    // ANCHOR: transform
+    fn transform(
+        &self,
+        mut module: Module,
+        responsibility: &MaterializationResponsibility,
+    ) -> Result<Module, Cause> {
+        keep_wanted(&mut module, responsibility);
+        let mut gathered = self.gather(&module, false);
+        let own = module.functions.len();
+        module.functions.append(&mut gathered.functions);
+        let mut surroundings = self.surroundings(&module, &gathered, |name| {
+            let flags = responsibility.rely_on(name);
+            flags.is_some_and(|flags| flags.pure)
+        });
+        let result = self.pipeline.run_in(&mut surroundings, &mut module);
+        for function in &module.functions {
+            self.note_inlined(&function.name, &surroundings);
+        }
+        let others = module.functions.split_off(own);
+        if result.is_ok() {
+            let own = module.functions.iter();
+            own.for_each(|function| gathered.keep(function, &surroundings));
+        }
+        gathered.put_back(others, &surroundings, result.is_ok());
+        result.map(|()| module)
+    }
+    // ANCHOR_END: transform
+}
+
 /// Drops the functions that were overridden or removed in the meantime: the
 /// others shall not be inlined from them.
 fn keep_wanted(
@@ -150,70 +147,5 @@ fn keep_wanted(
         let wanted = responsibility.symbols().into_iter();
         let wanted: FxHashSet<Symbol> = wanted.collect();
         module.functions.retain(|f| wanted.contains(&f.name));
-    }
-}
-
-/// One function of a module of several, as the session sees it.
-pub struct Part<B> {
-    layer: Arc<IrTransformLayer<B>>,
-    optimiser: Arc<Optimiser>,
-    module: Arc<SharedModule>,
-    name: Symbol,
-    params: usize,
-}
-
-/// The source of a definition does not yield it any more.
-#[derive(Clone, PartialEq, Eq, Debug, Error)]
-#[error("`{0}` cannot be compiled again")]
-pub struct Changed(Symbol);
-
-impl<B: Layer<Program = Module>> Part<B> {
-    /// A function that becomes part of a module.
-    pub fn new(
-        layer: Arc<IrTransformLayer<B>>,
-        optimiser: Arc<Optimiser>,
-        module: Arc<SharedModule>,
-        function: Function,
-    ) -> Part<B> {
-        let name = function.name.clone();
-        let params = function.signature.params.len();
-        module.add(function);
-        Part { layer, optimiser, module, name, params }
-    }
-
-    /// The function as it was defined, made from its source.
-    fn again(&self) -> Option<Module> {
-        let definitions = &self.optimiser.definitions;
-        let definition = definitions.get(&self.name)?;
-        definitions.module(&definition)
-    }
-}
-
-impl<B: Layer<Program = Module>> MaterializationUnit for Part<B> {
-    fn symbols(&self) -> Vec<(Symbol, SymbolFlags)> {
-        vec![(self.name.clone(), SymbolFlags::function(self.params))]
-    }
-
-    fn materialize(
-        self: Box<Self>,
-        responsibility: MaterializationResponsibility,
-    ) {
-        let module = |function| Module { functions: vec![function] };
-        let is_pure = |name: &Symbol| {
-            responsibility.rely_on(name).is_some_and(|flags| flags.pure)
-        };
-        match self.module.take(&self.name) {
-            Taken::Raw(function) => {
-                self.layer.emit(responsibility, module(function));
-            }
-            // It has been through the layer, with a function that calls it.
-            Taken::Done(function, pure) if pure.iter().all(is_pure) => {
-                self.layer.below().emit(responsibility, module(function));
-            }
-            Taken::Done(..) | Taken::Gone => match self.again() {
-                Some(module) => self.layer.emit(responsibility, module),
-                None => responsibility.fail(Cause::new(Changed(self.name))),
-            },
-        }
     }
 }

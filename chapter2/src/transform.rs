@@ -7,49 +7,73 @@ use chapter1::symbol::Symbol;
 use std::sync::Arc;
 use thiserror::Error;
 
-/// What becomes of a module that defines the symbols of a responsibility. An
-/// error is the fate of these symbols, and of no others.
-pub type Transform = Box<
-    dyn Fn(Module, &MaterializationResponsibility) -> Result<Module, Cause>
-        + Send
-        + Sync,
->;
-
-/// Applies a function to each module, and hands the result to the layer
-/// below. The function must not change which symbols there are.
-// ANCHOR: IrTransformLayer
-pub struct IrTransformLayer<B> {
-    below: Arc<B>,
-    transform: Transform,
+/// What becomes of modules on their way down.
+// ANCHOR: Transform
+pub trait Transform: Send + Sync + 'static {
+    /// What becomes of a module that defines the symbols of a responsibility.
+    /// It must define the same symbols. An error is the fate of these, and of
+    /// no others.
+    ///
+    /// # Errors
+    /// Whatever the transform may find wrong with the module.
+    fn transform(
+        &self,
+        module: Module,
+        responsibility: &MaterializationResponsibility,
+    ) -> Result<Module, Cause>;
 }
-// ANCHOR_END: IrTransformLayer
+// ANCHOR_END: Transform
 
-impl<B: Layer<Program = Module>> IrTransformLayer<B> {
-    /// A layer above another one.
-    // ANCHOR: new
-    pub fn new(
-        below: Arc<B>,
-        transform: impl Fn(
-            Module,
-            &MaterializationResponsibility,
-        ) -> Result<Module, Cause>
+// ANCHOR: closure
+impl<F> Transform for F
+where
+    F: Fn(Module, &MaterializationResponsibility) -> Result<Module, Cause>
         + Send
         + Sync
         + 'static,
-    ) -> Arc<IrTransformLayer<B>> {
-        let transform = Box::new(transform);
+{
+    fn transform(
+        &self,
+        module: Module,
+        responsibility: &MaterializationResponsibility,
+    ) -> Result<Module, Cause> {
+        self(module, responsibility)
+    }
+}
+// ANCHOR_END: closure
+
+/// Applies a transform to each module, and hands the result to the layer
+/// below.
+// ANCHOR: IrTransformLayer
+pub struct IrTransformLayer<B, T> {
+    below: Arc<B>,
+    transform: T,
+}
+// ANCHOR_END: IrTransformLayer
+
+impl<B: Layer<Program = Module>, T: Transform> IrTransformLayer<B, T> {
+    /// A layer above another one.
+    pub fn new(below: Arc<B>, transform: T) -> Arc<IrTransformLayer<B, T>> {
         Arc::new(IrTransformLayer { below, transform })
     }
-    // ANCHOR_END: new
 
     /// The layer below, for what needs no transformation any more.
     pub fn below(&self) -> &Arc<B> {
         &self.below
     }
+
+    /// What is applied.
+    pub fn transform(&self) -> &T {
+        &self.transform
+    }
 }
 
 // ANCHOR: Layer
-impl<B: Layer<Program = Module>> Layer for IrTransformLayer<B> {
+impl<B, T> Layer for IrTransformLayer<B, T>
+where
+    B: Layer<Program = Module>,
+    T: Transform,
+{
     type Program = Module;
 
     fn symbols(&self, module: &Module) -> Vec<(Symbol, SymbolFlags)> {
@@ -61,7 +85,7 @@ impl<B: Layer<Program = Module>> Layer for IrTransformLayer<B> {
         responsibility: MaterializationResponsibility,
         module: Module,
     ) {
-        match (self.transform)(module, &responsibility) {
+        match self.transform.transform(module, &responsibility) {
             Ok(module) => self.below.emit(responsibility, module),
             Err(cause) => {
                 let symbols = responsibility.symbols();

@@ -15,9 +15,11 @@ mod stacks;
 use chapter1::cancel::Cancelled;
 use chapter1::ir::Module;
 use chapter1::kaleidoscope::Kaleidoscope;
-use chapter1::orc::{Cause, Layer, MaterializationResponsibility};
+use chapter1::orc::{
+    Cause, Layer, MaterializationResponsibility as Responsibility,
+};
 use chapter2::pipeline::Pipeline;
-use chapter2::transform::IrTransformLayer;
+use chapter2::transform::{IrTransformLayer, Transform};
 use stacks::*;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -25,14 +27,17 @@ use std::sync::{Arc, Mutex};
 /// The layer of the chapter above another one.
 fn optimiser<B: Layer<Program = Module>>(
     below: Arc<B>,
-) -> Arc<IrTransformLayer<B>> {
+) -> Arc<IrTransformLayer<B, impl Transform>> {
     let pipeline = Pipeline::optimised();
-    IrTransformLayer::new(below, move |module, _| pipeline.run(module))
+    let run = move |module, _: &Responsibility| pipeline.run(module);
+    IrTransformLayer::new(below, run)
 }
 
 /// One that changes nothing.
-fn idle<B: Layer<Program = Module>>(below: Arc<B>) -> Arc<IrTransformLayer<B>> {
-    IrTransformLayer::new(below, |module, _| Ok(module))
+fn idle<B: Layer<Program = Module>>(
+    below: Arc<B>,
+) -> Arc<IrTransformLayer<B, impl Transform>> {
+    IrTransformLayer::new(below, |module, _: &Responsibility| Ok(module))
 }
 
 fn all_stacks() -> Vec<(&'static str, Stack)> {
@@ -99,9 +104,9 @@ fn session(definitions: &str) -> (Kaleidoscope<Stack>, Refused) {
     let refused = Refused(Arc::new(Mutex::new(HashSet::from(["hard"]))));
     let given = refused.clone();
     let stack = Stack::of(|base, objects| {
-        IrTransformLayer::new(compiler(base, objects), move |module, _| {
-            given.transform(module)
-        })
+        let transform =
+            move |module, _: &Responsibility| given.transform(module);
+        IrTransformLayer::new(compiler(base, objects), transform)
     });
     let mut session = Kaleidoscope::new(stack);
     session.run(definitions).unwrap();
@@ -146,9 +151,9 @@ fn what_a_transform_has_failed_is_tried_again_at_the_next_use() {
 #[test]
 fn a_transform_that_is_given_up_is_no_failure_of_its_symbols() {
     let stack = Stack::of(|base, objects| {
-        IrTransformLayer::new(compiler(base, objects), |_, _| {
-            Err(Cause::new(Cancelled))
-        })
+        let transform =
+            |_: Module, _: &Responsibility| Err(Cause::new(Cancelled));
+        IrTransformLayer::new(compiler(base, objects), transform)
     });
     let error = Kaleidoscope::new(stack).run("1;").unwrap_err().to_string();
     assert!(error.starts_with("error: interrupted"), "{error}");
@@ -158,7 +163,7 @@ fn a_transform_that_is_given_up_is_no_failure_of_its_symbols() {
 fn a_transform_sees_whose_symbols_it_makes() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let log = seen.clone();
-    let look = move |module: Module, work: &MaterializationResponsibility| {
+    let look = move |module: Module, work: &Responsibility| {
         let names = work.symbols().into_iter().map(|name| name.to_string());
         let names: Vec<String> = names.collect();
         let functions = module.functions.iter().map(|f| f.name.to_string());

@@ -18,7 +18,7 @@ impl Chapter for KaleidoscopeJit {
     }
 
     fn at_end(&self) {
-        if let Some(times) = self.optimiser.pipeline.times() {
+        if let Some(times) = self.optimiser().pipeline.times() {
             repl::write(&times.to_string());
         }
     }
