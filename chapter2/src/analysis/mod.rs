@@ -34,12 +34,14 @@ pub type Pure = Arc<FxHashSet<Symbol>>;
 
 /// What is known of a function's control flow.
 #[derive(Default)]
+// ANCHOR: Analyses
 pub struct Analyses {
     flow: Option<Rc<ControlFlow>>,
     tree: Option<Rc<DominatorTree>>,
     loops: Option<Rc<Loops>>,
     pure: Pure,
 }
+// ANCHOR_END: Analyses
 
 impl Analyses {
     /// Nothing is known but which functions are pure.
@@ -66,11 +68,13 @@ impl Analyses {
     }
 
     /// The loops.
+    // ANCHOR: loops
     pub fn loops(&mut self, function: &Function) -> Rc<Loops> {
         let (flow, tree) = (self.flow(function), self.tree(function));
         let compute = || Rc::new(Loops::compute(&flow, &tree));
         self.loops.get_or_insert_with(compute).clone()
     }
+    // ANCHOR_END: loops
 
     /// Forgets all but what is pure: blocks, or the ways between them, have
     /// changed.

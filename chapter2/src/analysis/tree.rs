@@ -4,6 +4,7 @@ use chapter1::ir::{Block, ControlFlow, Dominators};
 use cranelift_entity::{EntityList, ListPool, SecondaryMap};
 
 /// The dominator tree with its edges in both directions.
+// ANCHOR: DominatorTree
 pub struct DominatorTree {
     dominators: Dominators,
     children: SecondaryMap<Block, EntityList<Block>>,
@@ -11,6 +12,7 @@ pub struct DominatorTree {
     preorder: Vec<Block>,
     lists: ListPool<Block>,
 }
+// ANCHOR_END: DominatorTree
 
 impl DominatorTree {
     /// Computes the tree of a function.
