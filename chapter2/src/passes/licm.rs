@@ -43,6 +43,7 @@ impl Pass for Licm {
         "loops compute before they begin what never changes"
     }
 
+    // ANCHOR: run
     fn run(&self, function: &mut Function, analyses: &mut Analyses) -> Changed {
         let loops = analyses.loops(function);
         if loops.all().next().is_none() {
@@ -56,9 +57,11 @@ impl Pass for Licm {
         let moved = motion.collect(function, &flow);
         move_all(function, &flow, &tree, &loops, moved)
     }
+    // ANCHOR_END: run
 }
 
 /// What moves where.
+// ANCHOR: Motion
 struct Motion<'l> {
     loops: &'l Loops,
     /// The block that each instruction stands in.
@@ -68,6 +71,7 @@ struct Motion<'l> {
     /// How many loops around its block an instruction must stay in.
     fixed: SecondaryMap<Inst, u32>,
 }
+// ANCHOR_END: Motion
 
 impl<'l> Motion<'l> {
     fn new(function: &Function, loops: &'l Loops) -> Motion<'l> {
@@ -83,6 +87,7 @@ impl<'l> Motion<'l> {
         Motion { loops, home, out_of, fixed }
     }
 
+    // ANCHOR: block
     fn block(&mut self, function: &Function, block: Block) {
         let Some(innermost) = self.loops.innermost(block) else { return };
         let depth = self.loops.depth(block);
@@ -108,8 +113,10 @@ impl<'l> Motion<'l> {
             }
         }
     }
+    // ANCHOR_END: block
 
     /// How many of the loops around a block a value changes in.
+    // ANCHOR: fixed_depth
     fn fixed_depth(
         &self,
         function: &Function,
@@ -131,6 +138,7 @@ impl<'l> Motion<'l> {
         };
         self.loops.common_depth(home, block)
     }
+    // ANCHOR_END: fixed_depth
 
     /// Moves an instruction out of a loop, together with those of its
     /// operands that are inside still: they were waiting to be asked.
