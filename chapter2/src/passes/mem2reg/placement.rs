@@ -132,8 +132,8 @@ impl<'f> Placement<'f> {
     }
 
     /// The iterated dominance frontier of the stores, from a level of the
-    /// tree downwards. Definitions far down in the tree come first; so each
-    /// block is searched from once.
+    /// tree downwards. Definitions far down in the tree come first; so no
+    /// block is gone into twice.
     // ANCHOR: frontier
     fn frontier(&mut self, slot: Slot, lowest: u32) -> Vec<Block> {
         let tree = self.tree;
@@ -148,12 +148,12 @@ impl<'f> Placement<'f> {
             // level in there to itself at most.
             let is_placed = self.placed[root] == mark;
             let is_last = level == lowest && is_placed && is_alone(tree, root);
-            if level < lowest || is_last {
-                continue;
+            let is_over = level < lowest || is_last;
+            if !is_over && put(&mut self.visited[root], mark) {
+                let known = frontier.len();
+                self.search(root, lowest..=level, mark, &mut frontier);
+                queue.extend(frontier[known..].iter().map(with_level));
             }
-            let known = frontier.len();
-            self.search(root, lowest..=level, mark, &mut frontier);
-            queue.extend(frontier[known..].iter().map(with_level));
         }
         frontier
     }
