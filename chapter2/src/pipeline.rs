@@ -106,7 +106,9 @@ impl Pipeline {
         let runs = self.passes.chunk_by(|a, b| !is_alone(a) && !is_alone(b));
         for run in runs {
             match run[0].as_module_pass() {
-                None => self.function_passes(run, module, &surroundings.pure)?,
+                None => {
+                    self.function_passes(run, module, &surroundings.pure)?;
+                }
                 Some(pass) => {
                     let name = run[0].name();
                     self.module_pass(name, pass, module, surroundings)?;
