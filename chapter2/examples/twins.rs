@@ -11,7 +11,6 @@ use std::error::Error;
 /// Arithmetic that has been done before is not done again, wherever that was.
 pub(crate) struct Twins;
 
-// ANCHOR: Twins
 impl Pass for Twins {
     fn name(&self) -> &'static str {
         "twins"
@@ -21,6 +20,7 @@ impl Pass for Twins {
         "what has been computed is not computed again"
     }
 
+    // ANCHOR: run
     fn run(&self, function: &mut Function, _: &mut Analyses) -> Changed {
         let mut known: HashMap<(BinaryOp, [Value; 2]), Value> = HashMap::new();
         let mut replacements = Replacements::default();
@@ -47,8 +47,8 @@ impl Pass for Twins {
         });
         Changed::Instructions
     }
+    // ANCHOR_END: run
 }
-// ANCHOR_END: Twins
 
 /// Twins one after the other, and their children.
 const IN_A_ROW: &str = "function @row(f64, f64) -> f64 {
@@ -75,7 +75,6 @@ pub(crate) const APART: &str = "function @apart(f64, f64) -> f64 {
         return v5
     }";
 
-// ANCHOR: main
 fn main() -> Result<(), Box<dyn Error>> {
     for text in [IN_A_ROW, APART] {
         let mut module = parse_module(text)?;
@@ -89,4 +88,3 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     Ok(())
 }
-// ANCHOR_END: main
