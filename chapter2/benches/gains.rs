@@ -36,11 +36,12 @@ macro_rules! program {
     };
 }
 
-const PROGRAMS: [Program; 5] = [
+const PROGRAMS: [Program; 6] = [
     program!("mandelbrot", 60.0),
     program!("mandelbrot_operators", 60.0),
     program!("orbit", 4e5),
     program!("newton", 1e6),
+    program!("reduction", 2e6),
     program!("fib", 26.0),
 ];
 
@@ -61,7 +62,9 @@ fn measure(program: &Program) -> Vec<String> {
     let names = Level::O2.names();
     let mut ways: Vec<(String, Vec<&str>)> = Vec::new();
     for count in 0..=names.len() {
-        ways.push((format!("{name}_after_{count}"), names[..count].to_vec()));
+        let last = names[..count].last().unwrap_or(&"none");
+        let way = format!("{name}_after_{count}_{last}");
+        ways.push((way, names[..count].to_vec()));
     }
     let mut once: Vec<&str> = names.to_vec();
     once.sort_unstable();
