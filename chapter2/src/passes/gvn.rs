@@ -135,42 +135,41 @@ impl<'f> Numbering<'f> {
         }
     }
 
-    /// Finds parameters that are always passed the same number. Ways back to
-    /// a loop's beginning have not been visited yet; they count only if they
-    /// pass the parameter itself.
+    /// Replaces parameters that are always passed the same number.
     fn params(&mut self, block: Block) {
-        let params = self.function.params(block).to_vec();
-        if params.is_empty() {
-            return;
-        }
-        let mut common: Vec<Option<Value>> = vec![None; params.len()];
-        let mut agrees = vec![true; params.len()];
-        for &from in self.flow.predecessors(block) {
-            let Some(number) = self.flow.number(from) else { continue };
-            let is_visited = Some(number) < self.flow.number(block);
-            let last = self.function.terminator(from);
-            for target in self.function.insts[last].targets() {
-                if target.block != block {
-                    continue;
-                }
-                let args = self.function.args(target);
-                for (index, &arg) in args.iter().enumerate() {
-                    if arg == params[index] {
-                        continue;
-                    }
-                    let arg = self.number(arg);
-                    let first = *common[index].get_or_insert(arg);
-                    agrees[index] &= is_visited && first == arg;
-                }
-            }
-        }
-        for (index, &param) in params.iter().enumerate() {
-            if let Some(number) = common[index].filter(|_| agrees[index]) {
+        for index in 0..self.function.params(block).len() {
+            let param = self.function.params(block)[index];
+            if let Some(number) = self.only_number(block, index) {
                 self.numbers[param] = number.into();
                 self.replacements.replace(param, number);
                 self.changed = self.changed.max(Changed::Instructions);
             }
         }
+    }
+
+    /// The number that all ways into a block pass for a parameter. Ways back
+    /// to a loop's beginning have not been visited yet; they agree only if
+    /// they pass the parameter itself.
+    fn only_number(&self, block: Block, index: usize) -> Option<Value> {
+        let param = self.function.params(block)[index];
+        let mut only = None;
+        for &from in self.flow.predecessors(block) {
+            let Some(number) = self.flow.number(from) else { continue };
+            let is_visited = Some(number) < self.flow.number(block);
+            let last = self.function.terminator(from);
+            let targets = self.function.insts[last].targets().iter();
+            for target in targets.filter(|target| target.block == block) {
+                let arg = self.function.args(target)[index];
+                if arg == param {
+                    continue;
+                }
+                let arg = self.number(arg);
+                if !is_visited || *only.get_or_insert(arg) != arg {
+                    return None;
+                }
+            }
+        }
+        only
     }
 
     /// A block with one way into it, from a branch, is entered only if the

@@ -12,7 +12,10 @@
 //! A value's fact changes twice at most, and each change is told to each use
 //! once: linear time.
 
-use super::fold::{self, Constant};
+use super::fold::{
+    self,
+    Constant::{self, Number, Truth},
+};
 use super::{Changed, Pass};
 use crate::analysis::{Analyses, Uses};
 use crate::edit::{self, Replacements};
@@ -205,7 +208,7 @@ impl<'f> Search<'f> {
             InstData::Jump(_) => self.take(inst, 0),
             InstData::Branch { condition, .. } => match self.facts[condition] {
                 Fact::Undefined => {}
-                Fact::Constant(Constant::Truth(true)) => self.take(inst, 0),
+                Fact::Constant(Truth(true)) => self.take(inst, 0),
                 Fact::Constant(_) => self.take(inst, 1),
                 Fact::Varies => {
                     self.take(inst, 0);
@@ -222,51 +225,47 @@ impl<'f> Search<'f> {
 
     /// What an instruction yields, as far as its operands are known.
     fn evaluate(&self, data: &InstData) -> Fact {
-        use Constant::{Number, Truth};
-        let known = |value: Value| match self.facts[value] {
-            Fact::Undefined => Err(Fact::Undefined),
-            Fact::Constant(constant) => Ok(constant),
-            Fact::Varies => Err(Fact::Varies),
-        };
         match *data {
             InstData::Const(_) | InstData::BoolConst(_) => {
                 Fact::of(Constant::of_inst(data))
             }
-            InstData::Binary { op, args } => match args.map(known) {
-                [Ok(Number(a)), Ok(Number(b))] => {
-                    Fact::of(fold::binary(op, a, b))
+            InstData::Binary { op, args } => {
+                self.of_numbers(args, |a, b| fold::binary(op, a, b))
+            }
+            InstData::Compare { condition, args } => self
+                .of_numbers(args, |a, b| Some(fold::compare(condition, a, b))),
+            InstData::FromBool(value) => match self.facts[value] {
+                Fact::Constant(Truth(value)) => {
+                    Fact::Constant(fold::from_bool(value))
                 }
-                unknown => first_unknown(unknown),
-            },
-            InstData::Compare { condition, args } => match args.map(known) {
-                [Ok(Number(a)), Ok(Number(b))] => {
-                    Fact::Constant(fold::compare(condition, a, b))
-                }
-                unknown => first_unknown(unknown),
-            },
-            InstData::FromBool(value) => match known(value) {
-                Ok(Truth(value)) => Fact::Constant(fold::from_bool(value)),
-                unknown => first_unknown([unknown]),
+                unknown => unknown,
             },
             InstData::Select { condition, args: [a, b] } => {
-                match known(condition) {
-                    Ok(Truth(true)) => self.facts[a],
-                    Ok(_) => self.facts[b],
-                    Err(Fact::Varies) => self.facts[a].meet(self.facts[b]),
-                    Err(fact) => fact,
+                match self.facts[condition] {
+                    Fact::Undefined => Fact::Undefined,
+                    Fact::Constant(Truth(true)) => self.facts[a],
+                    Fact::Constant(_) => self.facts[b],
+                    Fact::Varies => self.facts[a].meet(self.facts[b]),
                 }
             }
             _ => Fact::Varies,
         }
     }
-}
 
-/// What is known of a result, if not all operands are known.
-fn first_unknown<const N: usize>(
-    operands: [Result<Constant, Fact>; N],
-) -> Fact {
-    let unknown = operands.into_iter().find_map(Result::err);
-    unknown.expect("one of them is not known")
+    /// What a function of two numbers yields; if they are not both known,
+    /// what is known of the first that is not.
+    fn of_numbers(
+        &self,
+        args: [Value; 2],
+        result: impl FnOnce(f64, f64) -> Option<Constant>,
+    ) -> Fact {
+        match args.map(|arg| self.facts[arg]) {
+            [Fact::Constant(Number(a)), Fact::Constant(Number(b))] => {
+                Fact::of(result(a, b))
+            }
+            [Fact::Constant(_), unknown] | [unknown, _] => unknown,
+        }
+    }
 }
 
 /// Makes constants of the instructions that always yield the same.

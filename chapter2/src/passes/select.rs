@@ -129,28 +129,31 @@ impl Selection<'_> {
         let condition = self.replacements.find(condition);
         let arms = self.arms(targets)?;
         let [mut args, others] = [self.args(&arms[0]), self.args(&arms[1])];
-        let mut different =
-            (0..args.len()).filter(|&index| args[index] != others[index]);
-        let chosen = different.next();
-        if different.next().is_some() {
+        let differs = |&index: &usize| args[index] != others[index];
+        let different: Vec<usize> = (0..args.len()).filter(differs).collect();
+        if different.len() > 1 {
             return None;
         }
-        let block = arms[0].join.block;
         self.function.blocks[head].insts.pop();
         self.hoist(head, compare, &arms);
-        if let Some(index) = chosen {
+        for index in different {
             let choice = [args[index], others[index]];
             let span = self.function.spans[last];
             let condition = (condition, compare);
             args[index] = self.choose(head, condition, choice, span);
         }
-        let args = ValueList::from_slice(&args, &mut self.function.lists);
+        self.jump(head, last, arms[0].join.block, &args);
+        Some(())
+    }
+
+    /// Ends a block with a jump, in place of the branch to two arms.
+    fn jump(&mut self, head: Block, last: Inst, block: Block, args: &[Value]) {
+        let args = ValueList::from_slice(args, &mut self.function.lists);
         let join = BlockCall { block, args };
         self.function.insts[last] = InstData::Jump(join);
         self.function.blocks[head].insts.push(last);
         self.ways_in[block] -= 1;
         self.pass(join);
-        Some(())
     }
 
     /// The two ways from a branch to the block where they meet.

@@ -162,39 +162,47 @@ impl Simplifier<'_> {
         op: BinaryOp,
         args: [Value; 2],
     ) -> Verdict {
-        let numbers = args.map(|arg| self.number(arg));
-        if let [Some(a), Some(b)] = numbers {
-            return match fold::binary(op, a, b) {
-                Some(constant) => Verdict::constant(constant),
-                None => Verdict::Keep,
-            };
-        }
-        // A constant among the operands, and the other one.
-        let (x, number) = match (args, numbers) {
-            ([x, _], [_, Some(number)]) => (x, number),
-            ([_, x], [Some(number), _]) if op.is_commutative() => (x, number),
-            _ => return self.negation(op, args),
+        let verdict = match args.map(|arg| self.number(arg)) {
+            [Some(a), Some(b)] => fold::binary(op, a, b).map(Verdict::constant),
+            [None, Some(b)] => self.with_number(block, inst, op, args[0], b),
+            [Some(a), None] if op.is_commutative() => {
+                self.with_number(block, inst, op, args[1], a)
+            }
+            _ => None,
         };
+        verdict.unwrap_or_else(|| self.negation(op, args))
+    }
+
+    /// What to do about `x op number`.
+    fn with_number(
+        &mut self,
+        block: Block,
+        inst: Inst,
+        op: BinaryOp,
+        x: Value,
+        number: f64,
+    ) -> Option<Verdict> {
         match op {
-            BinaryOp::Mul | BinaryOp::Div if number == 1.0 => Verdict::Same(x),
-            BinaryOp::Sub if is(number, 0.0) => Verdict::Same(x),
-            BinaryOp::Add if is(number, -0.0) => Verdict::Same(x),
+            BinaryOp::Mul | BinaryOp::Div if number == 1.0 => {
+                Some(Verdict::Same(x))
+            }
+            BinaryOp::Sub if is(number, 0.0) => Some(Verdict::Same(x)),
+            BinaryOp::Add if is(number, -0.0) => Some(Verdict::Same(x)),
             BinaryOp::Add
                 if number == 0.0 && self.is_never_negative_zero(x) =>
             {
-                Verdict::Same(x)
+                Some(Verdict::Same(x))
             }
             // No constant to fetch, and an addition is never slower.
-            BinaryOp::Mul if number == 2.0 => operation(BinaryOp::Add, [x, x]),
-            BinaryOp::Div => match exact_inverse(number) {
-                Some(inverse) => {
-                    let inverse = InstData::Const(inverse);
-                    let inverse = self.insert(block, inst, inverse);
-                    operation(BinaryOp::Mul, [x, inverse])
-                }
-                None => Verdict::Keep,
-            },
-            _ => self.negation(op, args),
+            BinaryOp::Mul if number == 2.0 => {
+                Some(operation(BinaryOp::Add, [x, x]))
+            }
+            BinaryOp::Div => exact_inverse(number).map(|inverse| {
+                let inverse = InstData::Const(inverse);
+                let inverse = self.insert(block, inst, inverse);
+                operation(BinaryOp::Mul, [x, inverse])
+            }),
+            _ => None,
         }
     }
 

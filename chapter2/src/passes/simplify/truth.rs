@@ -14,15 +14,7 @@ impl Simplifier<'_> {
     ) -> Verdict {
         let [a, b] = args;
         if a == b {
-            // Of a number and itself only one thing is known: they do not
-            // differ. Whether they are ordered is another question.
-            return match condition {
-                FloatCondition::One => {
-                    Verdict::constant(Constant::Truth(false))
-                }
-                FloatCondition::Ueq => Verdict::constant(Constant::Truth(true)),
-                FloatCondition::Ult | FloatCondition::Oge => Verdict::Keep,
-            };
+            return compare_with_itself(condition);
         }
         match (self.choice(a), self.choice(b)) {
             (Choice::Known(a), Choice::Known(b)) => {
@@ -120,6 +112,16 @@ impl Simplifier<'_> {
             }
             _ => Choice::Unknown,
         }
+    }
+}
+
+/// Of a number and itself only one thing is known: they do not differ.
+/// Whether they are ordered is another question.
+fn compare_with_itself(condition: FloatCondition) -> Verdict {
+    match condition {
+        FloatCondition::One => Verdict::constant(Constant::Truth(false)),
+        FloatCondition::Ueq => Verdict::constant(Constant::Truth(true)),
+        FloatCondition::Ult | FloatCondition::Oge => Verdict::Keep,
     }
 }
 

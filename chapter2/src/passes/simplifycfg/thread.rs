@@ -13,6 +13,7 @@
 //! once for each that leads into it. What remains are few steps; after
 //! [`MOST_STEPS`] of them the edge has got far enough.
 
+use crate::edit;
 use chapter1::ir::{
     Block, BlockCall, ControlFlow, Function, Inst, InstData, Value, ValueDef,
     ValueList,
@@ -119,29 +120,23 @@ impl Threading<'_> {
     /// Threads the edges that leave a block.
     fn exit(&mut self, block: Block) -> bool {
         let last = self.function.terminator(block);
-        let mut targets = self.function.insts[last].targets().to_vec();
-        let mut is_changed = false;
         let insts = self.function.insts.len();
-        for (index, target) in targets.iter_mut().enumerate() {
-            let mut last = *target;
+        let mut is_changed = false;
+        for way in 0..self.function.insts[last].targets().len() {
+            let target = self.function.insts[last].targets()[way];
+            let mut next = target;
             for _ in 0..MOST_STEPS {
-                let Some(next) = self.step(block, index, &last) else { break };
-                last = next;
+                let Some(step) = self.step(block, way, &next) else { break };
+                next = step;
             }
             // Empty blocks that lead to each other lead nowhere.
-            if last.block != target.block {
+            if next.block != target.block {
                 is_changed = true;
-                *target = last;
+                edit::targets_mut(&mut self.function.insts[last])[way] = next;
             }
         }
         // Some way may have been made for nothing.
         is_changed |= self.function.insts.len() != insts;
-        let data = &mut self.function.insts[last];
-        match (data, &targets[..]) {
-            (InstData::Jump(target), &[new]) => *target = new,
-            (InstData::Branch { targets, .. }, &[a, b]) => *targets = [a, b],
-            _ => {}
-        }
         is_changed | self.join_targets(last)
     }
 
@@ -164,7 +159,7 @@ impl Threading<'_> {
     fn step(
         &mut self,
         from: Block,
-        index: usize,
+        way: usize,
         target: &BlockCall,
     ) -> Option<BlockCall> {
         let block = target.block;
@@ -180,7 +175,7 @@ impl Threading<'_> {
         if params.copied().chain(results).any(|it| self.escapes[it]) {
             return None;
         }
-        let facts = self.facts(from, index, target)?;
+        let facts = self.facts(from, way, target)?;
         let next = self.chosen(target, &facts)?;
         if next.block == block {
             return None;
@@ -194,14 +189,14 @@ impl Threading<'_> {
     fn facts(
         &self,
         from: Block,
-        index: usize,
+        way: usize,
         target: &BlockCall,
     ) -> Option<Facts> {
         let function = &*self.function;
         let last = function.terminator(from);
         let branch = match function.insts[last] {
             InstData::Branch { condition, .. } => {
-                Some((condition, Known::Truth(index == 0)))
+                Some((condition, Known::Truth(way == 0)))
             }
             _ => None,
         };
