@@ -17,3 +17,9 @@ fn output(example: &str) -> String {
 fn a_transform_that_counts_changes_no_result() {
     insta::assert_snapshot!(output("transform"));
 }
+
+/// Terms that are equal by the rules of school, and those that are.
+#[test]
+fn few_rules_of_school_hold_for_every_number() {
+    insta::assert_snapshot!(output("bits"));
+}

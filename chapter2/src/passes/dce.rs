@@ -72,6 +72,7 @@ fn replace_trivial(
 /// it stops: until the two turn out to be one, the rest does not matter. That
 /// only happens when one of them is replaced, and then whoever waits for it
 /// goes on from where it was: what has been equal stays equal.
+// ANCHOR: Trivial
 struct Trivial<'f> {
     function: &'f Function,
     edges: &'f Edges,
@@ -85,6 +86,7 @@ struct Trivial<'f> {
     watchers: SecondaryMap<Value, EntityList<Value>>,
     lists: ListPool<Value>,
 }
+// ANCHOR_END: Trivial
 
 impl Trivial<'_> {
     fn find(mut self, flow: &ControlFlow) -> Replacements {
@@ -146,6 +148,7 @@ impl Trivial<'_> {
 }
 
 /// Removes what is not alive.
+// ANCHOR: remove_dead
 fn remove_dead(function: &mut Function, edges: &Edges) -> bool {
     let alive = alive(function, edges);
     let mut is_param_dead = false;
@@ -162,8 +165,10 @@ fn remove_dead(function: &mut Function, edges: &Edges) -> bool {
     });
     is_param_dead || is_inst_dead
 }
+// ANCHOR_END: remove_dead
 
 /// The values that somebody needs; and the results of calls, which stay.
+// ANCHOR: alive
 fn alive(function: &Function, edges: &Edges) -> EntitySet<Value> {
     let mut alive = EntitySet::with_capacity(function.values.len());
     let mut open = roots(function);
@@ -185,8 +190,10 @@ fn alive(function: &Function, edges: &Edges) -> EntitySet<Value> {
     }
     alive
 }
+// ANCHOR_END: alive
 
 /// The values that instructions with an effect need, and the results of calls.
+// ANCHOR: roots
 fn roots(function: &Function) -> Vec<Value> {
     let mut roots = Vec::new();
     let insts = function.blocks.values().flat_map(|data| &data.insts);
@@ -205,6 +212,7 @@ fn roots(function: &Function) -> Vec<Value> {
     }
     roots
 }
+// ANCHOR_END: roots
 
 #[cfg(test)]
 mod tests;

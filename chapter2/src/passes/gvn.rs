@@ -58,6 +58,7 @@ impl Pass for Gvn {
 /// What a pure instruction computes. Operands are numbers; where their order
 /// does not matter, the smaller one comes first.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+// ANCHOR: Key
 enum Key {
     Const(u64),
     BoolConst(bool),
@@ -66,6 +67,7 @@ enum Key {
     FromBool(Value),
     Select(Value, [Value; 2]),
 }
+// ANCHOR_END: Key
 
 /// What is known while the walk goes on.
 struct Numbering<'f> {
@@ -123,6 +125,7 @@ impl<'f> Numbering<'f> {
         self.numbers[value].expand().unwrap_or(value)
     }
 
+    // ANCHOR: block
     fn block(&mut self, block: Block) {
         if block != self.function.entry() {
             self.learn(block);
@@ -134,8 +137,10 @@ impl<'f> Numbering<'f> {
             self.inst(block, inst);
         }
     }
+    // ANCHOR_END: block
 
     /// Replaces parameters that are always passed the same number.
+    // ANCHOR: params
     fn params(&mut self, block: Block) {
         for index in 0..self.function.params(block).len() {
             let param = self.function.params(block)[index];
@@ -146,10 +151,12 @@ impl<'f> Numbering<'f> {
             }
         }
     }
+    // ANCHOR_END: params
 
     /// The number that all ways into a block pass for a parameter. Ways back
     /// to a loop's beginning have not been visited yet; they agree only if
     /// they pass the parameter itself.
+    // ANCHOR: only_number
     fn only_number(&self, block: Block, index: usize) -> Option<Value> {
         let param = self.function.params(block)[index];
         let mut only = None;
@@ -171,9 +178,11 @@ impl<'f> Numbering<'f> {
         }
         only
     }
+    // ANCHOR_END: only_number
 
     /// A block with one way into it, from a branch, is entered only if the
     /// branch went this way.
+    // ANCHOR: learn
     fn learn(&mut self, block: Block) {
         let [from] = *self.flow.predecessors(block) else { return };
         let last = self.function.terminator(from);
@@ -185,8 +194,10 @@ impl<'f> Numbering<'f> {
             self.decided[condition] = Some((block, holds));
         }
     }
+    // ANCHOR_END: learn
 
     /// Whether a condition is known to hold, or not to, in a block.
+    // ANCHOR: holds
     fn holds(&self, block: Block, condition: Value) -> Option<bool> {
         let known = |value: Value| {
             let (since, holds) = self.decided[value]?;
@@ -208,6 +219,7 @@ impl<'f> Numbering<'f> {
             _ => None,
         }
     }
+    // ANCHOR_END: holds
 
     /// Simplifies an instruction that asks for a condition which is known.
     fn decide(&mut self, block: Block, inst: Inst) {
@@ -238,6 +250,7 @@ impl<'f> Numbering<'f> {
     }
 
     /// Looks an instruction up.
+    // ANCHOR: inst
     fn inst(&mut self, block: Block, inst: Inst) {
         let Some(result) = self.function.results[inst].expand() else {
             return;
@@ -258,6 +271,7 @@ impl<'f> Numbering<'f> {
         }
         self.table.insert(key, result);
     }
+    // ANCHOR_END: inst
 
     fn replace(&mut self, inst: Inst, by: Value) {
         let result = self.function.results[inst].expand().expect("pure");
@@ -276,6 +290,7 @@ impl<'f> Numbering<'f> {
                 InstData::Branch { condition, .. } if condition == result)
     }
 
+    // ANCHOR: key
     fn key(&self, inst: Inst) -> Option<Key> {
         let number = |value| self.number(value);
         Some(match self.function.insts[inst] {
@@ -299,6 +314,7 @@ impl<'f> Numbering<'f> {
             _ => return None,
         })
     }
+    // ANCHOR_END: key
 
     fn compare(&self, condition: FloatCondition, args: [Value; 2]) -> Key {
         let args = args.map(|value| self.number(value));

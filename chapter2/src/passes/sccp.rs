@@ -58,6 +58,7 @@ impl Pass for Sccp {
 
 /// What is known of a value. Facts only ever move down this list.
 #[derive(Clone, Copy, Default, PartialEq, Debug)]
+// ANCHOR: Fact
 enum Fact {
     /// Nothing has been seen that would define it.
     #[default]
@@ -67,6 +68,7 @@ enum Fact {
     /// Not always the same, as far as one can tell.
     Varies,
 }
+// ANCHOR_END: Fact
 
 impl Fact {
     fn of(constant: Option<Constant>) -> Fact {
@@ -74,6 +76,7 @@ impl Fact {
     }
 
     /// What is known of a value that is the one or the other.
+    // ANCHOR: meet
     fn meet(self, other: Fact) -> Fact {
         match (self, other) {
             (Fact::Undefined, fact) | (fact, Fact::Undefined) => fact,
@@ -81,10 +84,12 @@ impl Fact {
             _ => Fact::Varies,
         }
     }
+    // ANCHOR_END: meet
 }
 
 type Facts = SecondaryMap<Value, Fact>;
 
+// ANCHOR: Search
 struct Search<'f> {
     function: &'f Function,
     /// Who reads what; most functions do without.
@@ -101,6 +106,7 @@ struct Search<'f> {
     /// Values whose facts have changed, to be told to their uses.
     changed: Vec<Value>,
 }
+// ANCHOR_END: Search
 
 impl<'f> Search<'f> {
     fn new(function: &'f Function) -> Search<'f> {
@@ -125,6 +131,7 @@ impl<'f> Search<'f> {
         }
     }
 
+    // ANCHOR: run
     fn run(&mut self) {
         let entry = self.function.entry();
         for &param in self.function.params(entry) {
@@ -141,8 +148,10 @@ impl<'f> Search<'f> {
             }
         }
     }
+    // ANCHOR_END: run
 
     /// Looks at a block for the first time.
+    // ANCHOR: see
     fn see(&mut self, block: Block) {
         if !std::mem::replace(&mut self.is_seen[block], true) {
             for &inst in &self.function.blocks[block].insts {
@@ -150,9 +159,11 @@ impl<'f> Search<'f> {
             }
         }
     }
+    // ANCHOR_END: see
 
     /// Lowers the fact of a value. The first one need not be told to anybody:
     /// a definition dominates its uses, so none has been looked at yet.
+    // ANCHOR: learn
     fn learn(&mut self, value: Value, fact: Fact) {
         let before = self.facts[value];
         self.facts[value] = before.meet(fact);
@@ -160,10 +171,12 @@ impl<'f> Search<'f> {
             self.changed.push(value);
         }
     }
+    // ANCHOR_END: learn
 
     /// Looks at what reads a value again, as far as it has been looked at.
     /// What is only reached waits for its turn: the values that it defines
     /// are not known yet.
+    // ANCHOR: tell
     fn tell(&mut self, value: Value) {
         let uses = self
             .uses
@@ -178,8 +191,10 @@ impl<'f> Search<'f> {
             }
         }
     }
+    // ANCHOR_END: tell
 
     /// Passes one argument along a way out of a block, if that is taken.
+    // ANCHOR: pass
     fn pass(&mut self, terminator: Inst, way: usize, index: usize) {
         if self.is_taken[self.blocks[terminator]][way] {
             let target = self.function.insts[terminator].targets()[way];
@@ -188,8 +203,10 @@ impl<'f> Search<'f> {
             self.learn(param, self.facts[arg]);
         }
     }
+    // ANCHOR_END: pass
 
     /// Takes a way out of a block, unless it has been taken before.
+    // ANCHOR: take
     fn take(&mut self, terminator: Inst, way: usize) {
         let block = self.blocks[terminator];
         if std::mem::replace(&mut self.is_taken[block][way], true) {
@@ -201,8 +218,10 @@ impl<'f> Search<'f> {
         }
         self.reached.push(target.block);
     }
+    // ANCHOR_END: take
 
     /// Looks at an instruction of a block, the earlier ones being done.
+    // ANCHOR: look_at
     fn look_at(&mut self, inst: Inst) {
         match self.function.insts[inst] {
             InstData::Jump(_) => self.take(inst, 0),
@@ -222,8 +241,10 @@ impl<'f> Search<'f> {
             }
         }
     }
+    // ANCHOR_END: look_at
 
     /// What an instruction yields, as far as its operands are known.
+    // ANCHOR: evaluate
     fn evaluate(&self, data: &InstData) -> Fact {
         match *data {
             InstData::Const(_) | InstData::BoolConst(_) => {
@@ -251,9 +272,11 @@ impl<'f> Search<'f> {
             _ => Fact::Varies,
         }
     }
+    // ANCHOR_END: evaluate
 
     /// What a function of two numbers yields; if they are not both known,
     /// what is known of the first that is not.
+    // ANCHOR: of_numbers
     fn of_numbers(
         &self,
         args: [Value; 2],
@@ -266,9 +289,11 @@ impl<'f> Search<'f> {
             [Fact::Constant(_), unknown] | [unknown, _] => unknown,
         }
     }
+    // ANCHOR_END: of_numbers
 }
 
 /// Makes constants of the instructions that always yield the same.
+// ANCHOR: write_constants
 fn write_constants(function: &mut Function, facts: &Facts) -> bool {
     let mut is_changed = false;
     for (inst, data) in function.insts.iter_mut() {
@@ -284,6 +309,7 @@ fn write_constants(function: &mut Function, facts: &Facts) -> bool {
     }
     is_changed
 }
+// ANCHOR_END: write_constants
 
 /// Makes constants of the parameters that always get the same.
 fn write_params(function: &mut Function, facts: &Facts) -> bool {

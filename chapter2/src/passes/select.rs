@@ -119,6 +119,7 @@ impl Selection<'_> {
     }
 
     /// Does without the branch at the end of a block, if that pays.
+    // ANCHOR: head
     fn head(&mut self, head: Block) -> Option<()> {
         let last = *self.function.blocks[head].insts.last()?;
         let InstData::Branch { condition, targets } = self.function.insts[last]
@@ -145,6 +146,7 @@ impl Selection<'_> {
         self.jump(head, last, arms[0].join.block, &args);
         Some(())
     }
+    // ANCHOR_END: head
 
     /// Ends a block with a jump, in place of the branch to two arms.
     fn jump(&mut self, head: Block, last: Inst, block: Block, args: &[Value]) {
@@ -177,6 +179,7 @@ impl Selection<'_> {
 
     /// The way that begins with a block, as far as nobody else takes it; if
     /// it is cheap. What it costs is taken from the budget.
+    // ANCHOR: arm
     fn arm(&self, target: BlockCall, budget: &mut u32) -> Option<Arm> {
         let mut arm = Arm { blocks: Vec::new(), join: target };
         while self.ways_in[arm.join.block] == 1 {
@@ -195,6 +198,7 @@ impl Selection<'_> {
         }
         (!arm.blocks.is_empty()).then_some(arm)
     }
+    // ANCHOR_END: arm
 
     /// What an arm passes to the block where it ends.
     fn args(&mut self, arm: &Arm) -> Vec<Value> {
@@ -284,6 +288,7 @@ fn is_constant(data: &InstData) -> bool {
 
 /// What it costs to execute an instruction without need, if that is possible.
 /// A constant is had where it is used.
+// ANCHOR: cost
 fn cost(data: &InstData) -> Option<u32> {
     match data {
         _ if is_constant(data) => Some(0),
@@ -294,6 +299,7 @@ fn cost(data: &InstData) -> Option<u32> {
         _ => None,
     }
 }
+// ANCHOR_END: cost
 
 /// Whether a value is the constant that says yes, or the one that says no.
 fn truth(function: &Function, value: Value) -> Option<bool> {

@@ -65,6 +65,7 @@ impl Pass for Simplify {
 }
 
 /// What to do about an instruction.
+// ANCHOR: Verdict
 enum Verdict {
     Keep,
     /// Its result is this value.
@@ -72,6 +73,7 @@ enum Verdict {
     /// Another instruction yields the same.
     Change(InstData),
 }
+// ANCHOR_END: Verdict
 
 impl Verdict {
     fn constant(constant: Constant) -> Verdict {
@@ -79,6 +81,7 @@ impl Verdict {
     }
 }
 
+// ANCHOR: Simplifier
 struct Simplifier<'f> {
     function: &'f mut Function,
     replacements: Replacements,
@@ -86,6 +89,7 @@ struct Simplifier<'f> {
     never_negative_zero: EntitySet<Value>,
     is_changed: bool,
 }
+// ANCHOR_END: Simplifier
 
 impl Simplifier<'_> {
     fn run(mut self, flow: &ControlFlow) -> bool {
@@ -102,6 +106,7 @@ impl Simplifier<'_> {
     }
 
     /// Appends an instruction to its block again, if it is still needed.
+    // ANCHOR: inst
     fn inst(&mut self, block: Block, inst: Inst) {
         let Simplifier { function, replacements, .. } = self;
         edit::map_operands(function, inst, |value| replacements.find(value));
@@ -121,6 +126,7 @@ impl Simplifier<'_> {
             self.never_negative_zero.insert(result);
         }
     }
+    // ANCHOR_END: inst
 
     /// Appends an instruction to a block, for the benefit of `inst`.
     fn insert(&mut self, block: Block, inst: Inst, data: InstData) -> Value {
@@ -155,6 +161,7 @@ impl Simplifier<'_> {
         }
     }
 
+    // ANCHOR: binary
     fn binary(
         &mut self,
         block: Block,
@@ -172,8 +179,10 @@ impl Simplifier<'_> {
         };
         verdict.unwrap_or_else(|| self.negation(op, args))
     }
+    // ANCHOR_END: binary
 
     /// What to do about `x op number`.
+    // ANCHOR: with_number
     fn with_number(
         &mut self,
         block: Block,
@@ -182,17 +191,14 @@ impl Simplifier<'_> {
         x: Value,
         number: f64,
     ) -> Option<Verdict> {
+        let is_same = match op {
+            BinaryOp::Mul | BinaryOp::Div => number == 1.0,
+            BinaryOp::Sub => is(number, 0.0),
+            BinaryOp::Add if self.is_never_negative_zero(x) => number == 0.0,
+            BinaryOp::Add => is(number, -0.0),
+        };
         match op {
-            BinaryOp::Mul | BinaryOp::Div if number == 1.0 => {
-                Some(Verdict::Same(x))
-            }
-            BinaryOp::Sub if is(number, 0.0) => Some(Verdict::Same(x)),
-            BinaryOp::Add if is(number, -0.0) => Some(Verdict::Same(x)),
-            BinaryOp::Add
-                if number == 0.0 && self.is_never_negative_zero(x) =>
-            {
-                Some(Verdict::Same(x))
-            }
+            _ if is_same => Some(Verdict::Same(x)),
             // No constant to fetch, and an addition is never slower.
             BinaryOp::Mul if number == 2.0 => {
                 Some(operation(BinaryOp::Add, [x, x]))
@@ -205,10 +211,12 @@ impl Simplifier<'_> {
             _ => None,
         }
     }
+    // ANCHOR_END: with_number
 
     /// Kaleidoscope's negation is `0 - y`. It is exact, but makes `0` of both
     /// zeros. In a sum with a number that is not `-0`, that makes no
     /// difference.
+    // ANCHOR: negation
     fn negation(&self, op: BinaryOp, [a, b]: [Value; 2]) -> Verdict {
         let is_never = |value| self.is_never_negative_zero(value);
         match (op, self.negated(a), self.negated(b)) {
@@ -233,6 +241,7 @@ impl Simplifier<'_> {
             _ => Verdict::Keep,
         }
     }
+    // ANCHOR_END: negation
 
     /// `x`, of `0 + x`, which is the same number, and not `-0`.
     fn zero_plus(&self, value: Value) -> Option<Value> {
@@ -259,6 +268,7 @@ impl Simplifier<'_> {
 
     /// Whether an instruction cannot yield `-0`. Rounded to nearest, a sum is
     /// `-0` only if both operands are, and a difference only if the first is.
+    // ANCHOR: cannot_be_negative_zero
     fn cannot_be_negative_zero(&self, inst: Inst) -> bool {
         let holds = |value| self.never_negative_zero.contains(value);
         match self.function.insts[inst] {
@@ -273,6 +283,7 @@ impl Simplifier<'_> {
             _ => false,
         }
     }
+    // ANCHOR_END: cannot_be_negative_zero
 
     fn is_never_negative_zero(&self, value: Value) -> bool {
         self.never_negative_zero.contains(value)
@@ -310,12 +321,14 @@ fn is(a: f64, b: f64) -> bool {
 
 /// The inverse of a power of two, if both are normal numbers. A product with
 /// it is the quotient rounded once, as the division does.
+// ANCHOR: exact_inverse
 fn exact_inverse(number: f64) -> Option<f64> {
     const FRACTION: u64 = (1 << 52) - 1;
     let inverse = 1.0 / number;
     let is_power = number.is_normal() && number.to_bits() & FRACTION == 0;
     (is_power && inverse.is_normal()).then_some(inverse)
 }
+// ANCHOR_END: exact_inverse
 
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@ use crate::passes::fold::{self, Constant};
 use chapter1::ir::{Block, FloatCondition, Inst, InstData, Value};
 
 impl Simplifier<'_> {
+    // ANCHOR: compare
     pub(super) fn compare(
         &self,
         condition: FloatCondition,
@@ -36,6 +37,7 @@ impl Simplifier<'_> {
             },
         }
     }
+    // ANCHOR_END: compare
 
     pub(super) fn select(
         &mut self,
@@ -72,6 +74,7 @@ impl Simplifier<'_> {
 
     /// The truth value that is `if_true` where `condition` is true, and else
     /// `if_false`.
+    // ANCHOR: truth
     fn truth(
         &self,
         condition: Value,
@@ -86,9 +89,11 @@ impl Simplifier<'_> {
             (same, _) => Verdict::constant(Constant::Truth(same)),
         }
     }
+    // ANCHOR_END: truth
 
     /// The truth value that is true where another one is not. There is no
     /// instruction for that; but the opposite of a comparison is one.
+    // ANCHOR: negation_of
     fn negation_of(&self, value: Value) -> Option<InstData> {
         match self.data(value)? {
             InstData::Compare { condition, args } => {
@@ -98,6 +103,7 @@ impl Simplifier<'_> {
             _ => None,
         }
     }
+    // ANCHOR_END: negation_of
 
     /// Which numbers a value can be, and what it depends on.
     fn choice(&self, value: Value) -> Choice {
@@ -117,6 +123,7 @@ impl Simplifier<'_> {
 
 /// Of a number and itself only one thing is known: they do not differ.
 /// Whether they are ordered is another question.
+// ANCHOR: compare_with_itself
 fn compare_with_itself(condition: FloatCondition) -> Verdict {
     match condition {
         FloatCondition::One => Verdict::constant(Constant::Truth(false)),
@@ -124,11 +131,14 @@ fn compare_with_itself(condition: FloatCondition) -> Verdict {
         FloatCondition::Ult | FloatCondition::Oge => Verdict::Keep,
     }
 }
+// ANCHOR_END: compare_with_itself
 
 /// The numbers that a value can be.
+// ANCHOR: Choice
 enum Choice {
     Unknown,
     Known(f64),
     /// The first if this is true, else the second.
     Of(Value, [f64; 2]),
 }
+// ANCHOR_END: Choice

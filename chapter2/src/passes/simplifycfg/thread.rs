@@ -118,6 +118,7 @@ struct Threading<'f> {
 
 impl Threading<'_> {
     /// Threads the edges that leave a block.
+    // ANCHOR: exit
     fn exit(&mut self, block: Block) -> bool {
         let last = self.function.terminator(block);
         let insts = self.function.insts.len();
@@ -139,6 +140,7 @@ impl Threading<'_> {
         is_changed |= self.function.insts.len() != insts;
         is_changed | self.join_targets(last)
     }
+    // ANCHOR_END: exit
 
     /// Makes a branch a jump if both ways are the same.
     fn join_targets(&mut self, last: Inst) -> bool {
@@ -156,6 +158,7 @@ impl Threading<'_> {
     }
 
     /// Where an edge can lead instead.
+    // ANCHOR: step
     fn step(
         &mut self,
         from: Block,
@@ -183,9 +186,11 @@ impl Threading<'_> {
         let args = self.pass_on(from, target, &next, &facts)?;
         Some(BlockCall { block: next.block, args })
     }
+    // ANCHOR_END: step
 
     /// What is known in a block that is entered by this edge. None if it does
     /// something.
+    // ANCHOR: facts
     fn facts(
         &self,
         from: Block,
@@ -213,6 +218,7 @@ impl Threading<'_> {
         }
         Some(facts)
     }
+    // ANCHOR_END: facts
 
     /// What is known of a value in the block that an edge leads to.
     fn argument(
@@ -242,6 +248,7 @@ impl Threading<'_> {
     }
 
     /// How the block is left that an edge leads to.
+    // ANCHOR: chosen
     fn chosen(&self, target: &BlockCall, facts: &Facts) -> Option<BlockCall> {
         let last = self.function.terminator(target.block);
         match self.function.insts[last] {
@@ -255,6 +262,7 @@ impl Threading<'_> {
             _ => None,
         }
     }
+    // ANCHOR_END: chosen
 
     /// What the edge has to pass to the next block. Constants that the block
     /// computes are made anew.
