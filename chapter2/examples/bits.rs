@@ -7,7 +7,6 @@ use chapter1::kaleidoscope::Kaleidoscope;
 use chapter2::jit::KaleidoscopeJit;
 use std::error::Error;
 
-// ANCHOR: PAIRS
 const PAIRS: [(&str, &str); 18] = [
     ("x + 0", "x"),
     ("x - 0", "x"),
@@ -28,7 +27,6 @@ const PAIRS: [(&str, &str); 18] = [
     ("pow(x, 0.5)", "sqrt(x)"),
     ("x + y - y", "x"),
 ];
-// ANCHOR_END: PAIRS
 
 const NUMBERS: [f64; 13] = [
     1.0,

@@ -72,7 +72,6 @@ fn replace_trivial(
 /// it stops: until the two turn out to be one, the rest does not matter. That
 /// only happens when one of them is replaced, and then whoever waits for it
 /// goes on from where it was: what has been equal stays equal.
-// ANCHOR: Trivial
 struct Trivial<'f> {
     function: &'f Function,
     edges: &'f Edges,
@@ -86,7 +85,6 @@ struct Trivial<'f> {
     watchers: SecondaryMap<Value, EntityList<Value>>,
     lists: ListPool<Value>,
 }
-// ANCHOR_END: Trivial
 
 impl Trivial<'_> {
     fn find(mut self, flow: &ControlFlow) -> Replacements {
@@ -148,7 +146,6 @@ impl Trivial<'_> {
 }
 
 /// Removes what is not alive.
-// ANCHOR: remove_dead
 fn remove_dead(function: &mut Function, edges: &Edges) -> bool {
     let alive = alive(function, edges);
     let mut is_param_dead = false;
@@ -165,7 +162,6 @@ fn remove_dead(function: &mut Function, edges: &Edges) -> bool {
     });
     is_param_dead || is_inst_dead
 }
-// ANCHOR_END: remove_dead
 
 /// The values that somebody needs; and the results of calls, which stay.
 // ANCHOR: alive

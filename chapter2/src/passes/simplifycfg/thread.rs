@@ -190,7 +190,6 @@ impl Threading<'_> {
 
     /// What is known in a block that is entered by this edge. None if it does
     /// something.
-    // ANCHOR: facts
     fn facts(
         &self,
         from: Block,
@@ -218,7 +217,6 @@ impl Threading<'_> {
         }
         Some(facts)
     }
-    // ANCHOR_END: facts
 
     /// What is known of a value in the block that an edge leads to.
     fn argument(
