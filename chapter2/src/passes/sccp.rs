@@ -276,7 +276,6 @@ impl<'f> Search<'f> {
 
     /// What a function of two numbers yields; if they are not both known,
     /// what is known of the first that is not.
-    // ANCHOR: of_numbers
     fn of_numbers(
         &self,
         args: [Value; 2],
@@ -289,11 +288,9 @@ impl<'f> Search<'f> {
             [Fact::Constant(_), unknown] | [unknown, _] => unknown,
         }
     }
-    // ANCHOR_END: of_numbers
 }
 
 /// Makes constants of the instructions that always yield the same.
-// ANCHOR: write_constants
 fn write_constants(function: &mut Function, facts: &Facts) -> bool {
     let mut is_changed = false;
     for (inst, data) in function.insts.iter_mut() {
@@ -309,7 +306,6 @@ fn write_constants(function: &mut Function, facts: &Facts) -> bool {
     }
     is_changed
 }
-// ANCHOR_END: write_constants
 
 /// Makes constants of the parameters that always get the same.
 fn write_params(function: &mut Function, facts: &Facts) -> bool {

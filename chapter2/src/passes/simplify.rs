@@ -65,7 +65,6 @@ impl Pass for Simplify {
 }
 
 /// What to do about an instruction.
-// ANCHOR: Verdict
 enum Verdict {
     Keep,
     /// Its result is this value.
@@ -73,7 +72,6 @@ enum Verdict {
     /// Another instruction yields the same.
     Change(InstData),
 }
-// ANCHOR_END: Verdict
 
 impl Verdict {
     fn constant(constant: Constant) -> Verdict {
@@ -81,7 +79,6 @@ impl Verdict {
     }
 }
 
-// ANCHOR: Simplifier
 struct Simplifier<'f> {
     function: &'f mut Function,
     replacements: Replacements,
@@ -89,7 +86,6 @@ struct Simplifier<'f> {
     never_negative_zero: EntitySet<Value>,
     is_changed: bool,
 }
-// ANCHOR_END: Simplifier
 
 impl Simplifier<'_> {
     fn run(mut self, flow: &ControlFlow) -> bool {
