@@ -7,6 +7,7 @@ use chapter1::kaleidoscope::Kaleidoscope;
 use chapter2::jit::KaleidoscopeJit;
 use std::error::Error;
 
+// ANCHOR: PAIRS
 const PAIRS: [(&str, &str); 18] = [
     ("x + 0", "x"),
     ("x - 0", "x"),
@@ -27,6 +28,7 @@ const PAIRS: [(&str, &str); 18] = [
     ("pow(x, 0.5)", "sqrt(x)"),
     ("x + y - y", "x"),
 ];
+// ANCHOR_END: PAIRS
 
 const NUMBERS: [f64; 13] = [
     1.0,
@@ -44,7 +46,6 @@ const NUMBERS: [f64; 13] = [
     -0.0,
 ];
 
-// ANCHOR: main
 fn main() -> Result<(), Box<dyn Error>> {
     let jit = KaleidoscopeJit::in_process(Host::default())?;
     let mut program = Kaleidoscope::new(jit);
@@ -71,7 +72,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     Ok(())
 }
-// ANCHOR_END: main
 
 /// All triples of numbers, as far as the term has `y` and `z`.
 fn triples(term: &str) -> impl Iterator<Item = [f64; 3]> {
