@@ -15,10 +15,12 @@ use cranelift_entity::packed_option::PackedOption;
 
 /// Values that are to be replaced by others.
 #[derive(Default)]
+// ANCHOR: Replacements
 pub struct Replacements {
     by: SecondaryMap<Value, PackedOption<Value>>,
     is_any: bool,
 }
+// ANCHOR_END: Replacements
 
 impl Replacements {
     /// Whether there is nothing to replace.
@@ -30,15 +32,18 @@ impl Replacements {
     ///
     /// # Panics
     /// If a value would be replaced by itself.
+    // ANCHOR: replace
     pub fn replace(&mut self, old: Value, new: Value) {
         let new = self.find(new);
         assert_ne!(old, new, "a value is replaced by another one");
         self.by[old] = new.into();
         self.is_any = true;
     }
+    // ANCHOR_END: replace
 
     /// What is to be used in place of a value. Shortens the way for the next
     /// who asks.
+    // ANCHOR: find
     pub fn find(&mut self, value: Value) -> Value {
         let mut last = value;
         while let Some(next) = self.by[last].expand() {
@@ -51,20 +56,22 @@ impl Replacements {
         }
         last
     }
+    // ANCHOR_END: find
 
     /// Replaces, wherever a value is used.
+    // ANCHOR: apply
     pub fn apply(&mut self, function: &mut Function) {
         if !self.is_any {
             return;
         }
-        let blocks = function.blocks.keys();
-        for block in blocks {
+        for block in function.blocks.keys() {
             for index in 0..function.blocks[block].insts.len() {
                 let inst = function.blocks[block].insts[index];
                 map_operands(function, inst, |value| self.find(value));
             }
         }
     }
+    // ANCHOR_END: apply
 }
 
 /// Replaces each value that an instruction reads, in the order in which

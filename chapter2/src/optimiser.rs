@@ -6,6 +6,7 @@ use crate::passes::Surroundings;
 use crate::pipeline::Pipeline;
 use crate::transform::Transform;
 use chapter1::definitions::Definitions;
+use chapter1::driver::Base;
 use chapter1::executor::Executor;
 use chapter1::ir::Module;
 use chapter1::ir::lower::Prototypes;
@@ -25,13 +26,11 @@ pub struct Optimiser {
 }
 
 impl Optimiser {
-    /// An optimiser for what is defined in a table.
-    pub fn new(
-        pipeline: Pipeline,
-        definitions: Arc<Definitions>,
-        executor: Arc<dyn Executor>,
-    ) -> Optimiser {
+    /// An optimiser for what is defined in a session.
+    pub fn new(pipeline: Pipeline, base: &Base) -> Optimiser {
         let modules = Modules::default();
+        let definitions = base.definitions.clone();
+        let executor = base.session.executor().clone();
         Optimiser { pipeline, modules, definitions, executor }
     }
 

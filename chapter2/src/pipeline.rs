@@ -11,8 +11,8 @@ mod times;
 pub use level::Level;
 pub use times::Times;
 
-use crate::analysis::Analyses;
-use crate::passes::{self, Changed, Pass, Surroundings};
+use crate::analysis::{Analyses, Pure};
+use crate::passes::{self, Changed, ModulePass, Pass, Surroundings};
 use chapter1::cancel;
 use chapter1::ir::{Function, Module, verify};
 use chapter1::orc::Cause;
@@ -96,35 +96,49 @@ impl Pipeline {
     /// # Errors
     /// If somebody wants everything to stop. What there is of the module is
     /// well formed then, and does the same as before.
+    // ANCHOR: run_in
     pub fn run_in(
         &self,
         surroundings: &mut Surroundings,
         module: &mut Module,
     ) -> Result<(), Cause> {
-        let is_module_pass =
-            |pass: &Arc<dyn Pass>| pass.as_module_pass().is_some();
-        let mut rest = &self.passes[..];
-        while let Some((first, others)) = rest.split_first() {
-            if is_module_pass(first) {
-                self.module_pass(&**first, module, surroundings)?;
-                rest = others;
-                continue;
-            }
-            // One function after the other goes through all of them: what is
-            // known of it can be forgotten then.
-            let end = rest.iter().position(is_module_pass);
-            let (passes, others) = rest.split_at(end.unwrap_or(rest.len()));
-            for function in &mut module.functions {
-                let mut analyses = Analyses::new(surroundings.pure.clone());
-                for pass in passes {
-                    self.function_pass(&**pass, function, &mut analyses)?;
+        let is_alone = |pass: &Arc<dyn Pass>| pass.as_module_pass().is_some();
+        let runs = self.passes.chunk_by(|a, b| !is_alone(a) && !is_alone(b));
+        for run in runs {
+            match run[0].as_module_pass() {
+                None => {
+                    self.function_passes(run, module, &surroundings.pure)?;
+                }
+                Some(pass) => {
+                    let name = run[0].name();
+                    self.module_pass(name, pass, module, surroundings)?;
                 }
             }
-            rest = others;
         }
         Ok(())
     }
+    // ANCHOR_END: run_in
 
+    /// One function after the other goes through all of the passes: what is
+    /// known of it can be forgotten then.
+    // ANCHOR: function_passes
+    fn function_passes(
+        &self,
+        passes: &[Arc<dyn Pass>],
+        module: &mut Module,
+        pure: &Pure,
+    ) -> Result<(), Cause> {
+        for function in &mut module.functions {
+            let mut analyses = Analyses::new(pure.clone());
+            for pass in passes {
+                self.function_pass(&**pass, function, &mut analyses)?;
+            }
+        }
+        Ok(())
+    }
+    // ANCHOR_END: function_passes
+
+    // ANCHOR: function_pass
     fn function_pass(
         &self,
         pass: &dyn Pass,
@@ -143,21 +157,20 @@ impl Pipeline {
         check(name, function);
         Ok(())
     }
+    // ANCHOR_END: function_pass
 
     fn module_pass(
         &self,
-        pass: &dyn Pass,
+        name: &'static str,
+        pass: &dyn ModulePass,
         module: &mut Module,
         surroundings: &mut Surroundings,
     ) -> Result<(), Cause> {
-        let name = pass.name();
         for function in &module.functions {
             print(&self.print_before, "before", name, function);
         }
-        let changes = self.time(name, || match pass.as_module_pass() {
-            Some(pass) => pass.run_on_module(module, surroundings),
-            None => Ok(Vec::new()),
-        });
+        let changes =
+            self.time(name, || pass.run_on_module(module, surroundings));
         self.note(name, changes.map_err(Cause::new)?);
         for function in &module.functions {
             print(&self.print_after, "after", name, function);
@@ -193,6 +206,7 @@ fn print(shown: &[String], when: &str, pass: &str, function: &Function) {
 }
 
 /// Stops at IR that is not well formed, in debug builds: the pass has a bug.
+// ANCHOR: check
 fn check(pass: &str, function: &Function) {
     if cfg!(debug_assertions)
         && let Err(error) = verify(function)
@@ -200,3 +214,4 @@ fn check(pass: &str, function: &Function) {
         panic!("after {pass}: {error}\n{function}");
     }
 }
+// ANCHOR_END: check

@@ -45,6 +45,7 @@ const O1: &[&str] = &[
     "dce",
 ];
 
+// ANCHOR: O2
 const O2: &[&str] = &[
     "tailcall",
     "mem2reg",
@@ -70,6 +71,7 @@ const O2: &[&str] = &[
     "simplify",
     "dce",
 ];
+// ANCHOR_END: O2
 
 impl Level {
     /// All levels.
