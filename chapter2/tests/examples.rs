@@ -41,3 +41,9 @@ fn a_pass_that_breaks_a_function_is_stopped_and_named() {
     let _ = pipeline.run(module);
 }
 // ANCHOR_END: careless
+
+/// Terms that are equal by the rules of school, and those that are.
+#[test]
+fn few_rules_of_school_hold_for_every_number() {
+    insta::assert_snapshot!(output("bits"));
+}

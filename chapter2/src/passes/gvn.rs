@@ -58,6 +58,7 @@ impl Pass for Gvn {
 /// What a pure instruction computes. Operands are numbers; where their order
 /// does not matter, the smaller one comes first.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+// ANCHOR: Key
 enum Key {
     Const(u64),
     BoolConst(bool),
@@ -66,6 +67,7 @@ enum Key {
     FromBool(Value),
     Select(Value, [Value; 2]),
 }
+// ANCHOR_END: Key
 
 /// What is known while the walk goes on.
 struct Numbering<'f> {
@@ -123,6 +125,7 @@ impl<'f> Numbering<'f> {
         self.numbers[value].expand().unwrap_or(value)
     }
 
+    // ANCHOR: block
     fn block(&mut self, block: Block) {
         if block != self.function.entry() {
             self.learn(block);
@@ -134,47 +137,52 @@ impl<'f> Numbering<'f> {
             self.inst(block, inst);
         }
     }
+    // ANCHOR_END: block
 
-    /// Finds parameters that are always passed the same number. Ways back to
-    /// a loop's beginning have not been visited yet; they count only if they
-    /// pass the parameter itself.
+    /// Replaces parameters that are always passed the same number.
+    // ANCHOR: params
     fn params(&mut self, block: Block) {
-        let params = self.function.params(block).to_vec();
-        if params.is_empty() {
-            return;
-        }
-        let mut common: Vec<Option<Value>> = vec![None; params.len()];
-        let mut agrees = vec![true; params.len()];
-        for &from in self.flow.predecessors(block) {
-            let Some(number) = self.flow.number(from) else { continue };
-            let is_visited = Some(number) < self.flow.number(block);
-            let last = self.function.terminator(from);
-            for target in self.function.insts[last].targets() {
-                if target.block != block {
-                    continue;
-                }
-                let args = self.function.args(target);
-                for (index, &arg) in args.iter().enumerate() {
-                    if arg == params[index] {
-                        continue;
-                    }
-                    let arg = self.number(arg);
-                    let first = *common[index].get_or_insert(arg);
-                    agrees[index] &= is_visited && first == arg;
-                }
-            }
-        }
-        for (index, &param) in params.iter().enumerate() {
-            if let Some(number) = common[index].filter(|_| agrees[index]) {
+        for index in 0..self.function.params(block).len() {
+            let param = self.function.params(block)[index];
+            if let Some(number) = self.only_number(block, index) {
                 self.numbers[param] = number.into();
                 self.replacements.replace(param, number);
                 self.changed = self.changed.max(Changed::Instructions);
             }
         }
     }
+    // ANCHOR_END: params
+
+    /// The number that all ways into a block pass for a parameter. Ways back
+    /// to a loop's beginning have not been visited yet; they agree only if
+    /// they pass the parameter itself.
+    // ANCHOR: only_number
+    fn only_number(&self, block: Block, index: usize) -> Option<Value> {
+        let param = self.function.params(block)[index];
+        let mut only = None;
+        for &from in self.flow.predecessors(block) {
+            let Some(number) = self.flow.number(from) else { continue };
+            let is_visited = Some(number) < self.flow.number(block);
+            let last = self.function.terminator(from);
+            let targets = self.function.insts[last].targets().iter();
+            for target in targets.filter(|target| target.block == block) {
+                let arg = self.function.args(target)[index];
+                if arg == param {
+                    continue;
+                }
+                let arg = self.number(arg);
+                if !is_visited || *only.get_or_insert(arg) != arg {
+                    return None;
+                }
+            }
+        }
+        only
+    }
+    // ANCHOR_END: only_number
 
     /// A block with one way into it, from a branch, is entered only if the
     /// branch went this way.
+    // ANCHOR: learn
     fn learn(&mut self, block: Block) {
         let [from] = *self.flow.predecessors(block) else { return };
         let last = self.function.terminator(from);
@@ -186,8 +194,10 @@ impl<'f> Numbering<'f> {
             self.decided[condition] = Some((block, holds));
         }
     }
+    // ANCHOR_END: learn
 
     /// Whether a condition is known to hold, or not to, in a block.
+    // ANCHOR: holds
     fn holds(&self, block: Block, condition: Value) -> Option<bool> {
         let known = |value: Value| {
             let (since, holds) = self.decided[value]?;
@@ -209,6 +219,7 @@ impl<'f> Numbering<'f> {
             _ => None,
         }
     }
+    // ANCHOR_END: holds
 
     /// Simplifies an instruction that asks for a condition which is known.
     fn decide(&mut self, block: Block, inst: Inst) {
@@ -239,6 +250,7 @@ impl<'f> Numbering<'f> {
     }
 
     /// Looks an instruction up.
+    // ANCHOR: inst
     fn inst(&mut self, block: Block, inst: Inst) {
         let Some(result) = self.function.results[inst].expand() else {
             return;
@@ -259,6 +271,7 @@ impl<'f> Numbering<'f> {
         }
         self.table.insert(key, result);
     }
+    // ANCHOR_END: inst
 
     fn replace(&mut self, inst: Inst, by: Value) {
         let result = self.function.results[inst].expand().expect("pure");
@@ -277,6 +290,7 @@ impl<'f> Numbering<'f> {
                 InstData::Branch { condition, .. } if condition == result)
     }
 
+    // ANCHOR: key
     fn key(&self, inst: Inst) -> Option<Key> {
         let number = |value| self.number(value);
         Some(match self.function.insts[inst] {
@@ -300,6 +314,7 @@ impl<'f> Numbering<'f> {
             _ => return None,
         })
     }
+    // ANCHOR_END: key
 
     fn compare(&self, condition: FloatCondition, args: [Value; 2]) -> Key {
         let args = args.map(|value| self.number(value));

@@ -72,6 +72,7 @@ fn clean(function: &mut Function, analyses: &mut Analyses) -> bool {
 
 /// Joins blocks that always follow each other. There must be no unreachable
 /// ones.
+// ANCHOR: merge
 fn merge(function: &mut Function, flow: &ControlFlow) -> bool {
     let mut replacements = Replacements::default();
     let mut is_merged: SecondaryMap<Block, bool> = SecondaryMap::new();
@@ -102,6 +103,7 @@ fn merge(function: &mut Function, flow: &ControlFlow) -> bool {
     replacements.apply(function);
     is_changed
 }
+// ANCHOR_END: merge
 
 #[cfg(test)]
 mod tests;
