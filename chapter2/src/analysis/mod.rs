@@ -3,13 +3,11 @@
 //!
 //! | file | what it knows |
 //! |---|---|
-//! | `dominators` | which block lies on every way to which |
 //! | `tree` | the dominator tree, downwards |
 //! | `loops` | which blocks are a loop, and which loop is in which |
 //! | `edges` | the ways into each block |
 //! | `uses` | who reads a value |
 
-mod dominators;
 mod edges;
 mod loops;
 mod tree;

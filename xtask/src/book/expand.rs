@@ -9,6 +9,7 @@
 //! | `{{#map PATH…}}` | all of a line | files and their purposes |
 //! | `{{#stepper NAME}}` | all of a line | a recorded trace, step by step |
 //! | `{{#linked FILE FUNCTION: PANE…}}` | all of a line | views of a function |
+//! | `{{#pass NAME TEST}}` | all of a line | a pass's test, before and after |
 //! | `{{#predict NAME QUESTION}}` | all of a line | commands, their output folded |
 //! | `{{#exercise TITLE}}`, `{{#answer}}`, `{{#end}}` | lines | what they enclose |
 //! | `{{#figure NAME}}`, `{{#plot NAME}}` | all of a line | a picture |
@@ -30,7 +31,7 @@ use super::fault::{Fault, line_at};
 use super::figures::{Drawn, Figures};
 use super::fold;
 use super::glossary::{self, Glossary};
-use super::linked::Linked;
+use super::linked::{Linked, before_and_after};
 use super::markdown::{self, CodeBlock, Directive};
 use super::numbers::{self, Numbers};
 use super::shown::{self, Counts, Seen};
@@ -311,6 +312,7 @@ impl<'a> Expander<'a> {
                 let linked = Linked::new(words, |file| resolved(page, file))?;
                 linked.html(self.root)?
             }
+            ("pass", [pass, test]) => before_and_after(self.root, pass, test)?,
             ("exercise", title) => self.here.open.exercise(&title.join(" "))?,
             ("answer", []) => self.here.open.answer()?,
             ("end", []) => self.here.open.end()?,
@@ -333,7 +335,7 @@ impl<'a> Expander<'a> {
             }
             ("delta", [old, new]) => delta::html(self.root, old, new)?,
             (
-                "transcript" | "delta" | "outline" | "map" | "stepper"
+                "transcript" | "delta" | "outline" | "map" | "stepper" | "pass"
                 | "predict" | "answer" | "end" | "figure" | "plot" | "glossary",
                 _,
             ) => {
