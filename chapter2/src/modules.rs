@@ -32,19 +32,24 @@ struct Table {
 
 /// A module whose functions are compiled one by one.
 #[derive(Default)]
+// ANCHOR: SharedModule
 pub struct SharedModule {
     members: Mutex<Members>,
     /// A function has been put back.
     progress: Condvar,
 }
+// ANCHOR_END: SharedModule
 
 #[derive(Default)]
+// ANCHOR: Members
 struct Members {
     by_name: FxHashMap<Symbol, Member>,
     /// How many of them are raw.
     raw: usize,
 }
+// ANCHOR_END: Members
 
+// ANCHOR: Member
 struct Member {
     stage: Stage,
     /// What is inlined elsewhere.
@@ -52,8 +57,10 @@ struct Member {
     /// Which functions its passes have taken to be pure.
     pure: Arc<[Symbol]>,
 }
+// ANCHOR_END: Member
 
 /// How far a function is.
+// ANCHOR: Stage
 enum Stage {
     /// It has not been looked at.
     Raw(Box<Function>),
@@ -64,6 +71,7 @@ enum Stage {
     /// Its unit has it, or nobody has.
     Gone,
 }
+// ANCHOR_END: Stage
 
 /// What a unit finds.
 pub enum Taken {
@@ -151,6 +159,7 @@ impl SharedModule {
     }
 
     /// Gives a function to its unit. Waits while it is being optimised.
+    // ANCHOR: take
     pub fn take(&self, name: &Symbol) -> Taken {
         let mut members = lock(&self.members);
         loop {
@@ -168,12 +177,10 @@ impl SharedModule {
             members = result.unwrap_or_else(PoisonError::into_inner);
         }
     }
+    // ANCHOR_END: take
 
+    // ANCHOR: gather
     fn gather(&self, from: &Function, shall_stay: bool, to: &mut Gathered) {
-        let callees = |function: &Function| {
-            let callees = function.callees.values();
-            callees.map(|callee| callee.name.clone()).collect::<Vec<_>>()
-        };
         let mut members = lock(&self.members);
         let mut seen = FxHashSet::from_iter([from.name.clone()]);
         let mut next = callees(from);
@@ -190,30 +197,42 @@ impl SharedModule {
                 next.extend(callees(function));
                 if shall_stay {
                     to.functions.push(Function::clone(function));
-                    continue;
+                } else {
+                    to.functions.extend(member.send_away());
+                    to.away.push(name);
                 }
-                let stage = std::mem::replace(&mut member.stage, Stage::Away);
-                let Stage::Raw(function) = stage else { unreachable!() };
-                to.functions.push(*function);
-                to.away.push(name);
             }
         }
         members.raw_gone(to.away.len());
     }
+    // ANCHOR_END: gather
 }
 
 impl Members {
     /// So many are not raw any more. When none is, nobody is left to inline
     /// anything.
+    // ANCHOR: raw_gone
     fn raw_gone(&mut self, count: usize) {
         self.raw -= count;
         if count > 0 && self.raw == 0 {
             self.by_name.values_mut().for_each(|member| member.body = None);
         }
     }
+    // ANCHOR_END: raw_gone
 }
 
 impl Member {
+    /// Gives a raw function to somebody who is going to put it back.
+    fn send_away(&mut self) -> Option<Function> {
+        match std::mem::replace(&mut self.stage, Stage::Away) {
+            Stage::Raw(function) => Some(*function),
+            other => {
+                self.stage = other;
+                None
+            }
+        }
+    }
+
     fn take(&mut self) -> Taken {
         match std::mem::replace(&mut self.stage, Stage::Gone) {
             Stage::Raw(function) => Taken::Raw(*function),
@@ -228,6 +247,7 @@ impl Member {
 
 impl Gathered {
     /// Puts functions back: as they shall be compiled if they are `done`.
+    // ANCHOR: put_back
     pub fn put_back(
         mut self,
         functions: Vec<Function>,
@@ -257,6 +277,7 @@ impl Gathered {
         self.away.clear();
         module.progress.notify_all();
     }
+    // ANCHOR_END: put_back
 
     /// Keeps a copy of a function that may be inlined again: its own unit has
     /// taken it.
@@ -311,6 +332,12 @@ impl Drop for Gathered {
         drop(members);
         module.progress.notify_all();
     }
+}
+
+/// The names of what a function calls.
+fn callees(function: &Function) -> Vec<Symbol> {
+    let callees = function.callees.values();
+    callees.map(|callee| callee.name.clone()).collect()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -65,30 +65,14 @@ impl Optimiser {
         }
     }
 
-    /// What can be known of the functions that a module calls. Whether a name
-    /// is bound to a pure function of the host is only asked if the host has
-    /// one.
+    /// What passes may take for granted, and what they may inline.
     fn surroundings(
         &self,
         module: &Module,
         gathered: &Gathered,
         is_bound: impl Fn(&Symbol) -> bool,
     ) -> Surroundings {
-        let bodies = gathered.bodies.iter();
-        let bodies = bodies.map(|(_, body, _)| &*body.function);
-        let functions = module.functions.iter().chain(bodies);
-        let callees = functions.flat_map(|f| f.callees.values());
-        let names: FxHashSet<&Symbol> = callees.map(|c| &c.name).collect();
-        let own: FxHashSet<&Symbol> =
-            module.functions.iter().map(|f| &f.name).collect();
-        let names = names.into_iter().filter(|name| !own.contains(name));
-        let pure = names.filter(|name| {
-            let host = || self.executor.host_symbol(name);
-            self.definitions.host_prototype(name).is_some()
-                && host().is_ok_and(|function| function.is_pure)
-                && is_bound(name)
-        });
-        let pure: FxHashSet<Symbol> = pure.cloned().collect();
+        let pure = Arc::new(self.pure_callees(module, gathered, is_bound));
         let bodies = gathered.bodies.iter();
         let bodies = bodies.filter(|(_, _, relied_on)| {
             relied_on.iter().all(|name| pure.contains(name))
@@ -96,8 +80,37 @@ impl Optimiser {
         let bodies = bodies
             .map(|(name, body, _)| (name.clone(), body.clone()))
             .collect();
-        let pure = Arc::new(pure);
         Surroundings { pure, bodies, ..Surroundings::default() }
+    }
+
+    /// The functions that a module calls, or that a body for it does, and
+    /// that are pure. Whether a name is bound to a pure function of the host
+    /// is only asked if the host has one.
+    // ANCHOR: pure_callees
+    fn pure_callees(
+        &self,
+        module: &Module,
+        gathered: &Gathered,
+        is_bound: impl Fn(&Symbol) -> bool,
+    ) -> FxHashSet<Symbol> {
+        let bodies = gathered.bodies.iter();
+        let bodies = bodies.map(|(_, body, _)| &*body.function);
+        let functions = module.functions.iter().chain(bodies);
+        let callees = functions.flat_map(|f| f.callees.values());
+        let mut names: FxHashSet<&Symbol> = callees.map(|c| &c.name).collect();
+        for function in &module.functions {
+            names.remove(&function.name);
+        }
+        let is_pure = |name: &&Symbol| self.host_has(name) && is_bound(name);
+        names.into_iter().filter(is_pure).cloned().collect()
+    }
+    // ANCHOR_END: pure_callees
+
+    /// Whether the host has a pure function of this name.
+    fn host_has(&self, name: &Symbol) -> bool {
+        let host = || self.executor.host_symbol(name);
+        self.definitions.host_prototype(name).is_some()
+            && host().is_ok_and(|function| function.is_pure)
     }
 
     fn note_inlined(&self, name: &Symbol, surroundings: &Surroundings) {
