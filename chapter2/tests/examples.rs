@@ -17,3 +17,9 @@ fn output(example: &str) -> String {
 fn a_transform_that_counts_changes_no_result() {
     insta::assert_snapshot!(output("transform"));
 }
+
+/// Two functions as one unit for the session, and as a unit each.
+#[test]
+fn a_unit_for_all_compiles_what_nobody_needs() {
+    insta::assert_snapshot!(output("modules"));
+}
