@@ -119,15 +119,24 @@ impl Modules {
         }
     }
 
+    /// Whether two functions are defined in one module.
+    pub fn are_together(&self, a: &Symbol, b: &Symbol) -> bool {
+        let table = self.lock();
+        match (table.of.get(a), table.of.get(b)) {
+            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        }
+    }
+
     /// Takes out what the functions of a module call, directly or not, and
-    /// that nobody has looked at; copies of it if it shall stay where it is.
-    pub fn gather(&self, module: &Module, shall_stay: bool) -> Gathered {
+    /// that nobody has looked at.
+    pub fn gather(&self, module: &Module) -> Gathered {
         let mut gathered = Gathered::default();
         // Only what was defined alone has a shared module.
         if let [function] = &module.functions[..]
             && let Some(shared) = self.lock().of.get(&function.name).cloned()
         {
-            shared.gather(function, shall_stay, &mut gathered);
+            shared.gather(function, &mut gathered);
             gathered.module = Some(shared);
         }
         gathered
@@ -180,7 +189,7 @@ impl SharedModule {
     // ANCHOR_END: take
 
     // ANCHOR: gather
-    fn gather(&self, from: &Function, shall_stay: bool, to: &mut Gathered) {
+    fn gather(&self, from: &Function, to: &mut Gathered) {
         let mut members = lock(&self.members);
         let mut seen = FxHashSet::from_iter([from.name.clone()]);
         let mut next = callees(from);
@@ -195,12 +204,8 @@ impl SharedModule {
                 to.bodies.push((name, body.clone(), member.pure.clone()));
             } else if let Stage::Raw(function) = &member.stage {
                 next.extend(callees(function));
-                if shall_stay {
-                    to.functions.push(Function::clone(function));
-                } else {
-                    to.functions.extend(member.send_away());
-                    to.away.push(name);
-                }
+                to.functions.extend(member.send_away());
+                to.away.push(name);
             }
         }
         members.raw_gone(to.away.len());
@@ -335,7 +340,7 @@ impl Drop for Gathered {
 }
 
 /// The names of what a function calls.
-fn callees(function: &Function) -> Vec<Symbol> {
+pub fn callees(function: &Function) -> Vec<Symbol> {
     let callees = function.callees.values();
     callees.map(|callee| callee.name.clone()).collect()
 }

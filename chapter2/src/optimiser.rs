@@ -1,14 +1,14 @@
 //! The optimiser as the transform layer and the prompt see it: what a module
 //! becomes, and what may be taken for granted meanwhile.
 
-use crate::modules::{Gathered, Modules};
+use crate::modules::{Gathered, Modules, callees};
 use crate::passes::Surroundings;
 use crate::pipeline::Pipeline;
 use crate::transform::Transform;
 use chapter1::definitions::Definitions;
 use chapter1::executor::Executor;
-use chapter1::ir::Module;
 use chapter1::ir::lower::Prototypes;
+use chapter1::ir::{Function, Module};
 use chapter1::orc::{Cause, MaterializationResponsibility, SymbolFlags};
 use chapter1::symbol::Symbol;
 use rustc_hash::FxHashSet;
@@ -35,7 +35,8 @@ impl Optimiser {
         Optimiser { pipeline, modules, definitions, executor }
     }
 
-    /// What a module of one function would become now.
+    /// What a module of one function becomes if it is compiled before the
+    /// others that it was defined with.
     ///
     /// # Errors
     /// If somebody wants everything to stop.
@@ -44,23 +45,44 @@ impl Optimiser {
         mut module: Module,
         flags: impl Fn(&Symbol) -> Option<SymbolFlags>,
     ) -> Result<Module, Cause> {
-        let mut gathered = self.gather(&module, true);
         let own = module.functions.len();
-        module.functions.append(&mut gathered.functions);
+        let company = self.company(&module);
+        module.functions.extend(company);
         let is_pure = |name: &Symbol| match flags(name) {
             Some(flags) => flags.pure,
             None => self.definitions.get(name).is_none(),
         };
-        let mut surroundings = self.surroundings(&module, &gathered, is_pure);
+        let alone = Gathered::default();
+        let mut surroundings = self.surroundings(&module, &alone, is_pure);
         self.pipeline.run_in(&mut surroundings, &mut module)?;
         module.functions.truncate(own);
         Ok(module)
     }
 
+    /// What a module's functions call, directly or not, and what was defined
+    /// with them, as it was defined.
+    fn company(&self, module: &Module) -> Vec<Function> {
+        let mut company = Vec::new();
+        let [function] = &module.functions[..] else { return company };
+        let mut seen = FxHashSet::from_iter([function.name.clone()]);
+        let mut next = callees(function);
+        while let Some(name) = next.pop() {
+            if self.modules.are_together(&function.name, &name)
+                && seen.insert(name.clone())
+                && let Some(definition) = self.definitions.get(&name)
+                && let Some(module) = self.definitions.module(&definition)
+            {
+                next.extend(module.functions.iter().flat_map(callees));
+                company.extend(module.functions);
+            }
+        }
+        company
+    }
+
     /// What is optimised together with a module, if that makes a difference.
-    fn gather(&self, module: &Module, shall_stay: bool) -> Gathered {
+    fn gather(&self, module: &Module) -> Gathered {
         match self.pipeline.looks_at_modules() {
-            true => self.modules.gather(module, shall_stay),
+            true => self.modules.gather(module),
             false => Gathered::default(),
         }
     }
@@ -128,7 +150,7 @@ impl Transform for Optimiser {
         responsibility: &MaterializationResponsibility,
     ) -> Result<Module, Cause> {
         keep_wanted(&mut module, responsibility);
-        let mut gathered = self.gather(&module, false);
+        let mut gathered = self.gather(&module);
         let own = module.functions.len();
         module.functions.append(&mut gathered.functions);
         let mut surroundings = self.surroundings(&module, &gathered, |name| {

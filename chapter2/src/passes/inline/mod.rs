@@ -106,6 +106,7 @@ impl Pass for InlineSelf {
         "a function that calls itself gets one copy of itself"
     }
 
+    // ANCHOR: inline_self
     fn run(&self, function: &mut Function, _: &mut Analyses) -> Changed {
         let calls = calls(function).filter(|&(_, name, args)| {
             *name == function.name && splice::fits(function, args.len())
@@ -122,6 +123,7 @@ impl Pass for InlineSelf {
         });
         Changed::ControlFlow
     }
+    // ANCHOR_END: inline_self
 }
 
 /// Whether a function may be a body for calls in functions outside of its
@@ -234,6 +236,7 @@ impl<'m> Inlining<'m> {
     }
 
     /// The calls that are to be replaced, and what they call.
+    // ANCHOR: choose
     fn choose(
         &self,
         function: &Function,
@@ -260,6 +263,7 @@ impl<'m> Inlining<'m> {
         }
         chosen
     }
+    // ANCHOR_END: choose
 
     /// What a callee counts; none if it is not inlined.
     fn size(&self, name: &Symbol, index: Option<usize>) -> Option<usize> {
