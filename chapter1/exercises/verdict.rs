@@ -15,7 +15,7 @@ pub(crate) fn ensure(
 /// each attempt, and says something with `$starter` and `$almost` in it of
 /// those that shall fail.
 macro_rules! exercise {
-    ($check:path, $attempt:ident, $starter:literal, $almost:literal) => {
+    ($check:path, $attempt:ident, $starter:expr, $almost:expr) => {
         #[test]
         fn the_answer_passes() {
             $check(answer::$attempt).unwrap_or_else(|why| panic!("{why}"));

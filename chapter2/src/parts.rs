@@ -23,7 +23,6 @@ pub type Optimise<B> = Arc<IrTransformLayer<B, Optimiser>>;
 ///
 /// # Errors
 /// As [`Driver::define`].
-// ANCHOR: define
 pub fn define<B: Layer<Program = Module>>(
     jit: &impl Driver,
     optimise: &Optimise<B>,
@@ -56,7 +55,6 @@ pub fn define<B: Layer<Program = Module>>(
     base.definitions.define(entries, origin, &tracker);
     Ok(())
 }
-// ANCHOR_END: define
 
 /// One function of a module of several, as the session sees it.
 struct Part<B> {

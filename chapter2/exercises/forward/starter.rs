@@ -16,7 +16,6 @@ impl Pass for Forward {
         "what has been stored is not loaded"
     }
 
-    // ANCHOR: run
     fn run(&self, function: &mut Function, _: &mut Analyses) -> Changed {
         for data in function.blocks.values() {
             for &inst in &data.insts {
@@ -29,5 +28,4 @@ impl Pass for Forward {
         }
         Changed::Nothing
     }
-    // ANCHOR_END: run
 }

@@ -52,7 +52,6 @@ pub(super) fn better(function: &Function, inst: Inst) -> Option<InstData> {
 }
 // ANCHOR_END: better
 
-// ANCHOR: negated
 /// `a`, if a value is `0 - a`.
 pub(super) fn negated(function: &Function, value: Value) -> Option<Value> {
     let definition = |value: Value| match function.values[value].def {
@@ -67,4 +66,3 @@ pub(super) fn negated(function: &Function, value: Value) -> Option<Value> {
     let is_zero = definition(zero)? == InstData::Const(0.0);
     is_zero.then_some(a)
 }
-// ANCHOR_END: negated

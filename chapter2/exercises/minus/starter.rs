@@ -16,12 +16,10 @@ impl Pass for Minus {
         "negations that cancel each other go"
     }
 
-    // ANCHOR: run
     fn run(&self, function: &mut Function, analyses: &mut Analyses) -> Changed {
         for &block in analyses.flow(function).reverse_postorder() {
             for &_inst in &function.blocks[block].insts {}
         }
         Changed::Nothing
     }
-    // ANCHOR_END: run
 }

@@ -18,7 +18,6 @@ impl Pass for Strength {
         "multiplications and divisions become cheaper"
     }
 
-    // ANCHOR: run
     fn run(&self, function: &mut Function, _: &mut Analyses) -> Changed {
         let mut changed = Changed::Nothing;
         for block in function.blocks.keys() {
@@ -32,7 +31,6 @@ impl Pass for Strength {
         }
         changed
     }
-    // ANCHOR_END: run
 }
 
 // ANCHOR: cheaper

@@ -16,7 +16,6 @@ impl Pass for Strength {
         "multiplications and divisions become cheaper"
     }
 
-    // ANCHOR: run
     fn run(&self, function: &mut Function, _: &mut Analyses) -> Changed {
         for block in function.blocks.keys() {
             for inst in std::mem::take(&mut function.blocks[block].insts) {
@@ -25,5 +24,4 @@ impl Pass for Strength {
         }
         Changed::Nothing
     }
-    // ANCHOR_END: run
 }

@@ -39,7 +39,11 @@ const PROGRAMS: [(&str, &str, &str); 4] = [
         "extern sin(x); def f(n) for i = 0, i < n in sin(i);",
         "block0\n  block1 (loop)\n    block2\n",
     ),
-    ("-O2", "def f(x) if x < 0 then 0 else 1;", "block0\n"),
+    (
+        "--passes=mem2reg,sccp,simplifycfg",
+        "def f(x) if 1 < 2 then x else 0;",
+        "block0\n",
+    ),
 ];
 
 /// Tries the command on programs small and large.

@@ -14,7 +14,6 @@ pub(super) const TREE: Command<KaleidoscopeJit> = Command {
     run: tree,
 };
 
-// ANCHOR: tree
 fn tree(
     session: &mut Session<KaleidoscopeJit>,
     argument: &Argument<'_>,
@@ -30,4 +29,3 @@ fn tree(
     }
     Ok(())
 }
-// ANCHOR_END: tree
