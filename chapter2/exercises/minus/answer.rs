@@ -16,7 +16,6 @@ impl Pass for Minus {
         "negations that cancel each other go"
     }
 
-    // ANCHOR: run
     fn run(&self, function: &mut Function, analyses: &mut Analyses) -> Changed {
         let mut changed = Changed::Nothing;
         for &block in analyses.flow(function).reverse_postorder() {
@@ -30,7 +29,6 @@ impl Pass for Minus {
         }
         changed
     }
-    // ANCHOR_END: run
 }
 
 // ANCHOR: better
