@@ -34,6 +34,10 @@ pub struct Pipeline {
 #[error("there is no pass `{0}`")]
 pub struct UnknownPass(pub String);
 
+/// The passes that have looked at a function as it is now, and have left
+/// nothing to find.
+type Idle = Vec<&'static str>;
+
 impl Pipeline {
     /// These passes, in this order.
     pub fn new(passes: Vec<Arc<dyn Pass>>) -> Pipeline {
@@ -103,10 +107,11 @@ impl Pipeline {
     ) -> Result<(), Cause> {
         let is_module_pass =
             |pass: &Arc<dyn Pass>| pass.as_module_pass().is_some();
+        let mut idle = vec![Idle::new(); module.functions.len()];
         let mut rest = &self.passes[..];
         while let Some((first, others)) = rest.split_first() {
             if is_module_pass(first) {
-                self.module_pass(&**first, module, surroundings)?;
+                self.module_pass(&**first, module, surroundings, &mut idle)?;
                 rest = others;
                 continue;
             }
@@ -114,10 +119,10 @@ impl Pipeline {
             // known of it can be forgotten then.
             let end = rest.iter().position(is_module_pass);
             let (passes, others) = rest.split_at(end.unwrap_or(rest.len()));
-            for function in &mut module.functions {
+            for (function, idle) in module.functions.iter_mut().zip(&mut idle) {
                 let mut analyses = Analyses::new(surroundings.pure.clone());
                 for pass in passes {
-                    self.function_pass(&**pass, function, &mut analyses)?;
+                    self.function_pass(&**pass, function, &mut analyses, idle)?;
                 }
             }
             rest = others;
@@ -130,11 +135,19 @@ impl Pipeline {
         pass: &dyn Pass,
         function: &mut Function,
         analyses: &mut Analyses,
+        idle: &mut Idle,
     ) -> Result<(), Cause> {
         cancel::check().map_err(Cause::new)?;
         let name = pass.name();
         print(&self.print_before, "before", name, function);
-        let changed = self.time(name, || pass.run(function, analyses));
+        let mut changed = Changed::Nothing;
+        if !idle.contains(&name) {
+            changed = self.time(name, || pass.run(function, analyses));
+            if changed != Changed::Nothing {
+                idle.clear();
+            }
+            idle.push(name);
+        }
         self.note(name, [changed]);
         if changed == Changed::ControlFlow {
             analyses.forget();
@@ -149,6 +162,7 @@ impl Pipeline {
         pass: &dyn Pass,
         module: &mut Module,
         surroundings: &mut Surroundings,
+        idle: &mut [Idle],
     ) -> Result<(), Cause> {
         let name = pass.name();
         for function in &module.functions {
@@ -158,7 +172,13 @@ impl Pipeline {
             Some(pass) => pass.run_on_module(module, surroundings),
             None => Ok(Vec::new()),
         });
-        self.note(name, changes.map_err(Cause::new)?);
+        let changes = changes.map_err(Cause::new)?;
+        for (idle, &changed) in idle.iter_mut().zip(&changes) {
+            if changed != Changed::Nothing {
+                idle.clear();
+            }
+        }
+        self.note(name, changes);
         for function in &module.functions {
             print(&self.print_after, "after", name, function);
             check(name, function);
