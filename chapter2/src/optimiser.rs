@@ -1,14 +1,15 @@
 //! The optimiser as the transform layer and the prompt see it: what a module
 //! becomes, and what may be taken for granted meanwhile.
 
+use crate::edit;
 use crate::modules::{Gathered, Modules};
 use crate::passes::Surroundings;
 use crate::pipeline::Pipeline;
 use crate::transform::Transform;
 use chapter1::definitions::Definitions;
 use chapter1::executor::Executor;
-use chapter1::ir::Module;
 use chapter1::ir::lower::Prototypes;
+use chapter1::ir::{Function, Module};
 use chapter1::orc::{Cause, MaterializationResponsibility, SymbolFlags};
 use chapter1::symbol::Symbol;
 use rustc_hash::FxHashSet;
@@ -123,8 +124,9 @@ impl Transform for Optimiser {
             flags.is_some_and(|flags| flags.pure)
         });
         let result = self.pipeline.run_in(&mut surroundings, &mut module);
-        for function in &module.functions {
+        for function in &mut module.functions {
             self.note_inlined(&function.name, &surroundings);
+            need_no_copied(function, &surroundings);
         }
         let others = module.functions.split_off(own);
         if result.is_ok() {
@@ -135,6 +137,14 @@ impl Transform for Optimiser {
         result.map(|()| module)
     }
     // ANCHOR_END: transform
+}
+
+/// What a function has copies of, and does not call, need not be compiled for
+/// it. What that calls is declared in its place.
+fn need_no_copied(function: &mut Function, surroundings: &Surroundings) {
+    if let Some(copied) = surroundings.inlined.get(&function.name) {
+        edit::remove_callees(function, |name| copied.contains(name));
+    }
 }
 
 /// Drops the functions that were overridden or removed in the meantime: the
