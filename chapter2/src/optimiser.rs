@@ -4,7 +4,7 @@
 use crate::edit;
 use crate::modules::{Gathered, Modules};
 use crate::passes::Surroundings;
-use crate::pipeline::Pipeline;
+use crate::pipeline::{Pipeline, Progress};
 use crate::transform::Transform;
 use chapter1::definitions::Definitions;
 use chapter1::executor::Executor;
@@ -53,9 +53,23 @@ impl Optimiser {
             None => self.definitions.get(name).is_none(),
         };
         let mut surroundings = self.surroundings(&module, &gathered, is_pure);
-        self.pipeline.run_in(&mut surroundings, &mut module)?;
+        let progress = self.pipeline.prepare(&mut surroundings, &mut module)?;
         module.functions.truncate(own);
+        self.finish(&mut module, progress, &surroundings)?;
         Ok(module)
+    }
+
+    /// Does the rest for the functions of a module.
+    fn finish(
+        &self,
+        module: &mut Module,
+        progress: Vec<Progress>,
+        Surroundings { pure, .. }: &Surroundings,
+    ) -> Result<(), Cause> {
+        for (function, progress) in module.functions.iter_mut().zip(progress) {
+            self.pipeline.finish(pure.clone(), function, progress)?;
+        }
+        Ok(())
     }
 
     /// What is optimised together with a module, if that makes a difference.
@@ -123,17 +137,26 @@ impl Transform for Optimiser {
             let flags = responsibility.rely_on(name);
             flags.is_some_and(|flags| flags.pure)
         });
-        let result = self.pipeline.run_in(&mut surroundings, &mut module);
+        let result = self.pipeline.prepare(&mut surroundings, &mut module);
         for function in &mut module.functions {
             self.note_inlined(&function.name, &surroundings);
             need_no_copied(function, &surroundings);
         }
         let others = module.functions.split_off(own);
+        let mut progress = match result {
+            Ok(progress) => progress,
+            Err(cause) => {
+                gathered.put_back(others, &surroundings, None);
+                return Err(cause);
+            }
+        };
+        let others_progress = progress.split_off(own);
+        let result = self.finish(&mut module, progress, &surroundings);
         if result.is_ok() {
             let own = module.functions.iter();
             own.for_each(|function| gathered.keep(function, &surroundings));
         }
-        gathered.put_back(others, &surroundings, result.is_ok());
+        gathered.put_back(others, &surroundings, Some(others_progress));
         result.map(|()| module)
     }
     // ANCHOR_END: transform

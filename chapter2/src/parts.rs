@@ -100,8 +100,17 @@ impl<B: Layer<Program = Module>> MaterializationUnit for Part<B> {
                 optimise.emit(responsibility, module(function));
             }
             // It has been through the layer, with a function that calls it.
-            Taken::Done(function, pure) if pure.iter().all(is_pure) => {
-                optimise.below().emit(responsibility, module(function));
+            Taken::Done(mut function, progress, pure)
+                if pure.iter().all(is_pure) =>
+            {
+                let pure = Arc::new(pure.iter().cloned().collect());
+                let pipeline = &optimise.transform().pipeline;
+                match pipeline.finish(pure, &mut function, progress) {
+                    Ok(()) => {
+                        optimise.below().emit(responsibility, module(function));
+                    }
+                    Err(cause) => responsibility.fail(cause),
+                }
             }
             Taken::Done(..) | Taken::Gone => match self.again() {
                 Some(module) => optimise.emit(responsibility, module),
