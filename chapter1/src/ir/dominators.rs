@@ -58,6 +58,12 @@ impl ControlFlow {
         ControlFlow { reverse_postorder, number, predecessors, ends }
     }
 
+    /// How many blocks the function has, those that cannot be reached
+    /// included.
+    pub fn blocks(&self) -> usize {
+        self.ends.len()
+    }
+
     /// The blocks that can be reached from the entry, each before its
     /// successors except along back edges. The entry is the first.
     pub fn reverse_postorder(&self) -> &[Block] {
@@ -143,7 +149,7 @@ impl Dominators {
         let order = flow.reverse_postorder();
         let idoms = immediate_dominators(flow);
         let mut nodes = SecondaryMap::new();
-        nodes.resize(flow.ends.len());
+        nodes.resize(flow.blocks());
         for ((&block, idom), range) in
             order.iter().zip(&idoms).zip(preorder_ranges(&idoms))
         {
