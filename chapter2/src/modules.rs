@@ -8,12 +8,14 @@
 //!
 //! What the units share is a [`SharedModule`]. Who is compiled first takes
 //! out of it all that it calls, directly or not, and that nobody has looked
-//! at: those will be needed next in any case. They go through the passes
-//! together, callees first, and are put back for their own units to find. So
-//! each function is kept once and optimised once. Of a small one, which may be
+//! at: most of those will be needed next. They go through the passes together,
+//! as far as these look at others, callees first, and are put back for their
+//! own units to find, which do the rest. So each function is kept once and
+//! optimised once; one that is inlined wherever it is called is not compiled. Of a small one, which may be
 //! inlined again, a copy stays as long as there is anybody left to inline it.
 
 use crate::passes::{Body, Surroundings, is_candidate};
+use crate::pipeline::Progress;
 use chapter1::ir::{Function, Module};
 use chapter1::symbol::Symbol;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -66,8 +68,8 @@ enum Stage {
     Raw(Box<Function>),
     /// It is with those of a function that calls it.
     Away,
-    /// It has been optimised.
-    Done(Arc<Function>),
+    /// It has been optimised, but for what needs no others.
+    Done(Arc<Function>, Progress),
     /// Its unit has it, or nobody has.
     Gone,
 }
@@ -77,9 +79,9 @@ enum Stage {
 pub enum Taken {
     /// The function as it was defined.
     Raw(Function),
-    /// The function after all passes, which took calls of these others to be
-    /// pure.
-    Done(Function, Arc<[Symbol]>),
+    /// The function after passes which took calls of these others to be
+    /// pure, and how far it is.
+    Done(Function, Progress, Arc<[Symbol]>),
     /// Nothing: it has been there before, or something went wrong.
     Gone,
 }
@@ -241,9 +243,9 @@ impl Member {
     fn take(&mut self) -> Taken {
         match std::mem::replace(&mut self.stage, Stage::Gone) {
             Stage::Raw(function) => Taken::Raw(*function),
-            Stage::Done(function) => {
+            Stage::Done(function, progress) => {
                 let function = Arc::unwrap_or_clone(function);
-                Taken::Done(function, self.pure.clone())
+                Taken::Done(function, progress, self.pure.clone())
             }
             Stage::Away | Stage::Gone => Taken::Gone,
         }
@@ -251,28 +253,29 @@ impl Member {
 }
 
 impl Gathered {
-    /// Puts functions back: as they shall be compiled if they are `done`.
+    /// Puts functions back: as far as they are if that is known.
     // ANCHOR: put_back
     pub fn put_back(
-        mut self,
+        &mut self,
         functions: Vec<Function>,
+        progress: Option<&[Progress]>,
         surroundings: &Surroundings,
-        done: bool,
     ) {
         let Some(module) = self.module.clone() else { return };
         if self.away.is_empty() {
             return;
         }
         let mut members = lock(&module.members);
-        for function in functions {
+        for (index, function) in functions.into_iter().enumerate() {
             let Members { by_name, raw } = &mut *members;
             let Some(member) = by_name.get_mut(&function.name) else {
                 continue;
             };
-            if done {
+            if let Some(progress) = progress {
                 let function = Arc::new(function);
                 member.note(&function, surroundings, *raw > 0);
-                member.stage = Stage::Done(function);
+                let progress = progress[index].clone();
+                member.stage = Stage::Done(function, progress);
             } else {
                 member.stage = Stage::Raw(function.into());
                 *raw += 1;

@@ -1,9 +1,11 @@
 //! The optimiser as the transform layer and the prompt see it: what a module
 //! becomes, and what may be taken for granted meanwhile.
 
+use crate::analysis::Pure;
+use crate::edit;
 use crate::modules::{Gathered, Modules, callees};
 use crate::passes::Surroundings;
-use crate::pipeline::Pipeline;
+use crate::pipeline::{Pipeline, Progress};
 use crate::transform::Transform;
 use chapter1::definitions::Definitions;
 use chapter1::executor::Executor;
@@ -54,8 +56,9 @@ impl Optimiser {
         };
         let alone = Gathered::default();
         let mut surroundings = self.surroundings(&module, &alone, is_pure);
-        self.pipeline.run_in(&mut surroundings, &mut module)?;
+        let progress = self.prepare(&mut module, &mut surroundings)?;
         module.functions.truncate(own);
+        self.finish(&mut module, progress, &surroundings.pure)?;
         Ok(module)
     }
 
@@ -77,6 +80,36 @@ impl Optimiser {
             }
         }
         company
+    }
+
+    /// Does what depends on the other functions of a module. Returns how far
+    /// each is.
+    fn prepare(
+        &self,
+        module: &mut Module,
+        surroundings: &mut Surroundings,
+    ) -> Result<Vec<Progress>, Cause> {
+        let progress = self.pipeline.prepare(surroundings, module);
+        for function in &mut module.functions {
+            need_no_copied(function, surroundings);
+        }
+        progress
+    }
+
+    /// Does the rest for the functions of a module, if certain calls are pure.
+    ///
+    /// # Errors
+    /// If somebody wants everything to stop.
+    pub fn finish(
+        &self,
+        module: &mut Module,
+        progress: Vec<Progress>,
+        pure: &Pure,
+    ) -> Result<(), Cause> {
+        for (function, progress) in module.functions.iter_mut().zip(progress) {
+            self.pipeline.finish(pure.clone(), function, progress)?;
+        }
+        Ok(())
     }
 
     /// What is optimised together with a module, if that makes a difference.
@@ -157,19 +190,28 @@ impl Transform for Optimiser {
             let flags = responsibility.rely_on(name);
             flags.is_some_and(|flags| flags.pure)
         });
-        let result = self.pipeline.run_in(&mut surroundings, &mut module);
+        let progress = self.prepare(&mut module, &mut surroundings);
         for function in &module.functions {
             self.note_inlined(&function.name, &surroundings);
         }
         let others = module.functions.split_off(own);
-        if result.is_ok() {
-            let own = module.functions.iter();
-            own.for_each(|function| gathered.keep(function, &surroundings));
+        let theirs = progress.as_ref().ok().map(|progress| &progress[own..]);
+        gathered.put_back(others, theirs, &surroundings);
+        self.finish(&mut module, progress?, &surroundings.pure)?;
+        for function in &module.functions {
+            gathered.keep(function, &surroundings);
         }
-        gathered.put_back(others, &surroundings, result.is_ok());
-        result.map(|()| module)
+        Ok(module)
     }
     // ANCHOR_END: transform
+}
+
+/// What a function has copies of, and does not call, need not be compiled for
+/// it. What that calls is declared in its place.
+fn need_no_copied(function: &mut Function, surroundings: &Surroundings) {
+    if let Some(copied) = surroundings.inlined.get(&function.name) {
+        edit::remove_callees(function, |name| copied.contains(name));
+    }
 }
 
 /// Drops the functions that were overridden or removed in the meantime: the

@@ -89,6 +89,7 @@ impl<B: Layer<Program = Module>> MaterializationUnit for Part<B> {
         responsibility: MaterializationResponsibility,
     ) {
         let optimise = &self.optimise;
+        let optimiser = optimise.transform();
         let module = |function| Module { functions: vec![function] };
         let is_pure = |name: &Symbol| {
             responsibility.rely_on(name).is_some_and(|flags| flags.pure)
@@ -97,9 +98,16 @@ impl<B: Layer<Program = Module>> MaterializationUnit for Part<B> {
             Taken::Raw(function) => {
                 optimise.emit(responsibility, module(function));
             }
-            // It has been through the layer, with a function that calls it.
-            Taken::Done(function, pure) if pure.iter().all(is_pure) => {
-                optimise.below().emit(responsibility, module(function));
+            // It has been in the layer, with a function that calls it.
+            Taken::Done(function, progress, pure)
+                if pure.iter().all(is_pure) =>
+            {
+                let pure = Arc::new(pure.iter().cloned().collect());
+                let mut module = module(function);
+                match optimiser.finish(&mut module, vec![progress], &pure) {
+                    Ok(()) => optimise.below().emit(responsibility, module),
+                    Err(cause) => responsibility.fail(cause),
+                }
             }
             Taken::Done(..) | Taken::Gone => match self.again() {
                 Some(module) => optimise.emit(responsibility, module),

@@ -11,7 +11,7 @@ mod times;
 pub use level::Level;
 pub use times::Times;
 
-use crate::analysis::Analyses;
+use crate::analysis::{Analyses, Pure};
 use crate::passes::{self, Changed, Pass, Surroundings};
 use chapter1::cancel;
 use chapter1::ir::{Function, Module, verify};
@@ -33,6 +33,14 @@ pub struct Pipeline {
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
 #[error("there is no pass `{0}`")]
 pub struct UnknownPass(pub String);
+
+/// How far a function is that has been [prepared](Pipeline::prepare).
+#[derive(Clone, Default)]
+pub struct Progress {
+    /// The passes that have looked at the function as it is now, and have
+    /// left nothing to find.
+    idle: Vec<&'static str>,
+}
 
 impl Pipeline {
     /// These passes, in this order.
@@ -79,7 +87,7 @@ impl Pipeline {
 
     /// Whether what becomes of a function depends on others.
     pub fn looks_at_modules(&self) -> bool {
-        self.passes.iter().any(|pass| pass.as_module_pass().is_some())
+        self.passes.iter().any(is_module_pass)
     }
 
     /// Changes the functions of a module that knows of nothing else.
@@ -101,26 +109,70 @@ impl Pipeline {
         surroundings: &mut Surroundings,
         module: &mut Module,
     ) -> Result<(), Cause> {
-        let is_module_pass =
-            |pass: &Arc<dyn Pass>| pass.as_module_pass().is_some();
-        let mut rest = &self.passes[..];
-        while let Some((first, others)) = rest.split_first() {
-            if is_module_pass(first) {
-                self.module_pass(&**first, module, surroundings)?;
-                rest = others;
-                continue;
+        let progress = self.prepare(surroundings, module)?;
+        for (function, progress) in module.functions.iter_mut().zip(progress) {
+            self.finish(surroundings.pure.clone(), function, progress)?;
+        }
+        Ok(())
+    }
+
+    /// Does what depends on the other functions of a module: all passes up to
+    /// the last one that looks at them. Returns how far each function is.
+    ///
+    /// # Errors
+    /// As [`run_in`](Pipeline::run_in).
+    pub fn prepare(
+        &self,
+        surroundings: &mut Surroundings,
+        module: &mut Module,
+    ) -> Result<Vec<Progress>, Cause> {
+        let mut progress = vec![Progress::default(); module.functions.len()];
+        let mut rest = &self.passes[..self.prepared()];
+        while let Some(end) = rest.iter().position(is_module_pass) {
+            let functions = module.functions.iter_mut().zip(&mut progress);
+            for (function, progress) in functions {
+                let pure = surroundings.pure.clone();
+                self.function_passes(&rest[..end], pure, function, progress)?;
             }
-            // One function after the other goes through all of them: what is
-            // known of it can be forgotten then.
-            let end = rest.iter().position(is_module_pass);
-            let (passes, others) = rest.split_at(end.unwrap_or(rest.len()));
-            for function in &mut module.functions {
-                let mut analyses = Analyses::new(surroundings.pure.clone());
-                for pass in passes {
-                    self.function_pass(&**pass, function, &mut analyses)?;
-                }
-            }
-            rest = others;
+            let pass = &*rest[end];
+            self.module_pass(pass, module, surroundings, &mut progress)?;
+            rest = &rest[end + 1..];
+        }
+        Ok(progress)
+    }
+
+    /// Does the rest for a function, if certain calls are pure.
+    ///
+    /// # Errors
+    /// As [`run_in`](Pipeline::run_in).
+    pub fn finish(
+        &self,
+        pure: Pure,
+        function: &mut Function,
+        mut progress: Progress,
+    ) -> Result<(), Cause> {
+        let rest = &self.passes[self.prepared()..];
+        self.function_passes(rest, pure, function, &mut progress)
+    }
+
+    /// How many passes the last one that looks at modules ends.
+    fn prepared(&self) -> usize {
+        let last = self.passes.iter().rposition(is_module_pass);
+        last.map_or(0, |last| last + 1)
+    }
+
+    /// One function goes through several passes: what is known of it can be
+    /// forgotten then.
+    fn function_passes(
+        &self,
+        passes: &[Arc<dyn Pass>],
+        pure: Pure,
+        function: &mut Function,
+        progress: &mut Progress,
+    ) -> Result<(), Cause> {
+        let mut analyses = Analyses::new(pure);
+        for pass in passes {
+            self.function_pass(&**pass, function, &mut analyses, progress)?;
         }
         Ok(())
     }
@@ -130,11 +182,19 @@ impl Pipeline {
         pass: &dyn Pass,
         function: &mut Function,
         analyses: &mut Analyses,
+        Progress { idle }: &mut Progress,
     ) -> Result<(), Cause> {
         cancel::check().map_err(Cause::new)?;
         let name = pass.name();
         print(&self.print_before, "before", name, function);
-        let changed = self.time(name, || pass.run(function, analyses));
+        let mut changed = Changed::Nothing;
+        if !idle.contains(&name) {
+            changed = self.time(name, || pass.run(function, analyses));
+            if changed != Changed::Nothing {
+                idle.clear();
+            }
+            idle.push(name);
+        }
         self.note(name, [changed]);
         if changed == Changed::ControlFlow {
             analyses.forget();
@@ -149,6 +209,7 @@ impl Pipeline {
         pass: &dyn Pass,
         module: &mut Module,
         surroundings: &mut Surroundings,
+        progress: &mut [Progress],
     ) -> Result<(), Cause> {
         let name = pass.name();
         for function in &module.functions {
@@ -158,7 +219,13 @@ impl Pipeline {
             Some(pass) => pass.run_on_module(module, surroundings),
             None => Ok(Vec::new()),
         });
-        self.note(name, changes.map_err(Cause::new)?);
+        let changes = changes.map_err(Cause::new)?;
+        for (progress, &changed) in progress.iter_mut().zip(&changes) {
+            if changed != Changed::Nothing {
+                progress.idle.clear();
+            }
+        }
+        self.note(name, changes);
         for function in &module.functions {
             print(&self.print_after, "after", name, function);
             check(name, function);
@@ -183,6 +250,10 @@ impl Pipeline {
             times.note(name, changes.map(|c| c != Changed::Nothing));
         }
     }
+}
+
+fn is_module_pass(pass: &Arc<dyn Pass>) -> bool {
+    pass.as_module_pass().is_some()
 }
 
 /// Shows a function, if it is to be shown before or after this pass.

@@ -23,7 +23,7 @@
 //! keeps no register busy meanwhile.
 
 use super::{Changed, Pass};
-use crate::analysis::{Analyses, DominatorTree};
+use crate::analysis::{Analyses, DominatorTree, table};
 use crate::edit::{self, Replacements};
 use chapter1::ir::{
     BinaryOp, Block, ControlFlow, FloatCondition, Function, Inst, InstData,
@@ -92,8 +92,8 @@ impl<'f> Numbering<'f> {
         tree: &'f DominatorTree,
     ) -> Numbering<'f> {
         let mut home: SecondaryMap<Value, PackedOption<Block>> =
-            SecondaryMap::with_capacity(function.values.len());
-        let mut uses = SecondaryMap::with_capacity(function.values.len());
+            table(function.values.len());
+        let mut uses = table(function.values.len());
         for (block, data) in &function.blocks {
             for &param in function.params(block) {
                 home[param] = block.into();
@@ -106,12 +106,12 @@ impl<'f> Numbering<'f> {
             }
         }
         Numbering {
+            numbers: table(function.values.len()),
             function,
             flow,
             tree,
             home,
             uses,
-            numbers: SecondaryMap::new(),
             table: FxHashMap::default(),
             decided: SecondaryMap::new(),
             replacements: Replacements::default(),

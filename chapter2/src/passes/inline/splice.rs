@@ -130,10 +130,12 @@ impl Splicing<'_> {
     fn copy_tables(&mut self, body: &Function, call: Inst, at: Block) {
         self.copy_callees(body);
         let Splicing { function, copied, .. } = self;
-        function.insts.reserve(body.insts.len());
-        function.results.reserve(body.insts.len());
-        function.spans.reserve(body.insts.len());
-        function.values.reserve(body.values.len());
+        // Its tables may hold much that no block holds any more.
+        let count = body.blocks.values().map(|data| data.insts.len()).sum();
+        function.insts.reserve(count);
+        function.results.reserve(count);
+        function.spans.reserve(count);
+        function.values.reserve(count);
         copied.slots = function.slots.len() as u32;
         copied.span = function.spans[call];
         copied.values.clear();

@@ -13,6 +13,7 @@
 //! once for each that leads into it. What remains are few steps; after
 //! [`MOST_STEPS`] of them the edge has got far enough.
 
+use crate::analysis::table;
 use chapter1::ir::{
     Block, BlockCall, ControlFlow, Function, Inst, InstData, Value, ValueDef,
     ValueList,
@@ -45,7 +46,7 @@ fn headers(
     function: &Function,
     flow: &ControlFlow,
 ) -> SecondaryMap<Block, bool> {
-    let mut is_header = SecondaryMap::new();
+    let mut is_header = table(function.blocks.len());
     for &block in flow.reverse_postorder() {
         let mut sources = flow.predecessors(block).iter();
         let is_back = |&from: &Block| flow.number(from) >= flow.number(block);
@@ -73,8 +74,7 @@ fn only_jump(function: &Function, block: Block) -> Option<BlockCall> {
 /// The values that are used outside the block which defines them.
 fn escaping(function: &Function) -> SecondaryMap<Value, bool> {
     let count = function.values.len();
-    let mut home: SecondaryMap<Value, PackedOption<Block>> =
-        SecondaryMap::with_capacity(count);
+    let mut home: SecondaryMap<Value, PackedOption<Block>> = table(count);
     for (block, data) in &function.blocks {
         let params = function.params(block).iter().copied();
         let results = data.insts.iter();
@@ -83,7 +83,7 @@ fn escaping(function: &Function) -> SecondaryMap<Value, bool> {
             home[value] = block.into();
         }
     }
-    let mut escapes = SecondaryMap::with_capacity(count);
+    let mut escapes = table(count);
     for (block, data) in &function.blocks {
         for &inst in &data.insts {
             function.visit_operands(inst, |value| {
