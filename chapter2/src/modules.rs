@@ -11,8 +11,9 @@
 //! at: most of those will be needed next. They go through the passes together,
 //! as far as these look at others, callees first, and are put back for their
 //! own units to find, which do the rest. So each function is kept once and
-//! optimised once; one that is inlined wherever it is called is not compiled. Of a small one, which may be
-//! inlined again, a copy stays as long as there is anybody left to inline it.
+//! optimised once; one that is inlined wherever it is called is not compiled.
+//! Of a small one, which may be inlined again, a copy stays as long as there
+//! is anybody left to inline it.
 
 use crate::passes::{Body, Surroundings, is_candidate};
 use crate::pipeline::Progress;
