@@ -95,9 +95,7 @@ impl<B: Layer<Program = Module>> MaterializationUnit for Part<B> {
             responsibility.rely_on(name).is_some_and(|flags| flags.pure)
         };
         match self.module.take(&self.name) {
-            Taken::Raw(function) => {
-                optimise.emit(responsibility, module(function));
-            }
+            Taken::Raw(raw) => optimise.emit(responsibility, module(raw)),
             // It has been in the layer, with a function that calls it.
             Taken::Done(function, progress, pure)
                 if pure.iter().all(is_pure) =>

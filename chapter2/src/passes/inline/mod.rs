@@ -2,7 +2,7 @@
 //!
 //! What a call costs is not so much the call as the wall: values must leave
 //! their registers around it, and no other pass sees through it. The order is
-//! bottom-up over the call graph, as in every inliner since Allen and Johnson
+//! bottom-up over the call graph, as in the inliner of Allen and Johnson
 //! (*Compiling C for Vectorization, Parallelization, and Inline Expansion*,
 //! 1988): what a function calls is finished before the function is looked at,
 //! so that its size is known, and what was inlined in it comes along.
