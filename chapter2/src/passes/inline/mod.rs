@@ -93,6 +93,9 @@ impl ModulePass for Inline {
         module: &mut Module,
         surroundings: &mut Surroundings,
     ) -> Result<Vec<Changed>, Cancelled> {
+        if module.functions.len() < 2 && surroundings.bodies.is_empty() {
+            return Ok(vec![Changed::Nothing; module.functions.len()]);
+        }
         Inlining::new(module, surroundings).run()
     }
 }

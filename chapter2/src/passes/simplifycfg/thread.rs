@@ -14,6 +14,7 @@
 //! [`MOST_STEPS`] of them the edge has got far enough.
 
 use crate::analysis::table;
+use crate::edit;
 use chapter1::ir::{
     Block, BlockCall, ControlFlow, Function, Inst, InstData, Value, ValueDef,
     ValueList,
@@ -119,10 +120,12 @@ impl Threading<'_> {
     /// Threads the edges that leave a block.
     fn exit(&mut self, block: Block) -> bool {
         let last = self.function.terminator(block);
-        let mut targets = self.function.insts[last].targets().to_vec();
+        let mut data = self.function.insts[last];
         let mut is_changed = false;
         let insts = self.function.insts.len();
-        for (index, target) in targets.iter_mut().enumerate() {
+        for (index, target) in
+            edit::targets_mut(&mut data).iter_mut().enumerate()
+        {
             let mut last = *target;
             for _ in 0..MOST_STEPS {
                 let Some(next) = self.step(block, index, &last) else { break };
@@ -136,12 +139,7 @@ impl Threading<'_> {
         }
         // Some way may have been made for nothing.
         is_changed |= self.function.insts.len() != insts;
-        let data = &mut self.function.insts[last];
-        match (data, &targets[..]) {
-            (InstData::Jump(target), &[new]) => *target = new,
-            (InstData::Branch { targets, .. }, &[a, b]) => *targets = [a, b],
-            _ => {}
-        }
+        self.function.insts[last] = data;
         is_changed | self.join_targets(last)
     }
 
@@ -152,8 +150,8 @@ impl Threading<'_> {
         else {
             return false;
         };
-        let args = [a, b].map(|target| self.function.args(&target).to_vec());
-        let is_same = a.block == b.block && args[0] == args[1];
+        let is_same = a.block == b.block
+            && self.function.args(&a) == self.function.args(&b);
         if is_same {
             self.function.insts[last] = InstData::Jump(a);
         }
