@@ -291,3 +291,6 @@ fn check(pass: &str, function: &Function) {
         panic!("after {pass}: {error}\n{function}");
     }
 }
+
+#[cfg(test)]
+mod tests;
