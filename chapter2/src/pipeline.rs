@@ -17,6 +17,7 @@ use chapter1::cancel;
 use chapter1::ir::{Function, Module, verify};
 use chapter1::orc::Cause;
 use chapter1::repl;
+use std::ops::Range;
 use std::sync::Arc;
 use thiserror::Error;
 
@@ -24,6 +25,8 @@ use thiserror::Error;
 #[derive(Clone, Default)]
 pub struct Pipeline {
     passes: Vec<Arc<dyn Pass>>,
+    /// The passes that are there for what inlining brings to light.
+    again: Range<usize>,
     print_before: Vec<String>,
     print_after: Vec<String>,
     times: Option<Arc<Times>>,
@@ -40,12 +43,19 @@ pub struct Progress {
     /// The passes that have looked at the function as it is now, and have
     /// left nothing to find.
     idle: Vec<&'static str>,
+    /// Whether the function has changed since its first round of passes.
+    is_changed: bool,
 }
 
 impl Pipeline {
     /// These passes, in this order.
     pub fn new(passes: Vec<Arc<dyn Pass>>) -> Pipeline {
         Pipeline { passes, ..Pipeline::default() }
+    }
+
+    /// Runs these only on functions that others have been inlined in.
+    pub(crate) fn after_inlining(self, again: Range<usize>) -> Pipeline {
+        Pipeline { again, ..self }
     }
 
     /// The passes of these names, in this order.
@@ -127,16 +137,20 @@ impl Pipeline {
         module: &mut Module,
     ) -> Result<Vec<Progress>, Cause> {
         let mut progress = vec![Progress::default(); module.functions.len()];
-        let mut rest = &self.passes[..self.prepared()];
-        while let Some(end) = rest.iter().position(is_module_pass) {
+        let mut start = 0;
+        for end in 0..self.prepared() {
+            if !is_module_pass(&self.passes[end]) {
+                continue;
+            }
             let functions = module.functions.iter_mut().zip(&mut progress);
             for (function, progress) in functions {
                 let pure = surroundings.pure.clone();
-                self.function_passes(&rest[..end], pure, function, progress)?;
+                self.function_passes(start..end, pure, function, progress)?;
+                progress.is_changed = false;
             }
-            let pass = &*rest[end];
+            let pass = &*self.passes[end];
             self.module_pass(pass, module, surroundings, &mut progress)?;
-            rest = &rest[end + 1..];
+            start = end + 1;
         }
         Ok(progress)
     }
@@ -151,7 +165,7 @@ impl Pipeline {
         function: &mut Function,
         mut progress: Progress,
     ) -> Result<(), Cause> {
-        let rest = &self.passes[self.prepared()..];
+        let rest = self.prepared()..self.passes.len();
         self.function_passes(rest, pure, function, &mut progress)
     }
 
@@ -165,14 +179,18 @@ impl Pipeline {
     /// forgotten then.
     fn function_passes(
         &self,
-        passes: &[Arc<dyn Pass>],
+        passes: Range<usize>,
         pure: Pure,
         function: &mut Function,
         progress: &mut Progress,
     ) -> Result<(), Cause> {
         let mut analyses = Analyses::new(pure);
-        for pass in passes {
-            self.function_pass(&**pass, function, &mut analyses, progress)?;
+        for index in passes {
+            let is_again = self.again.contains(&index);
+            if !is_again || progress.is_changed {
+                let pass = &*self.passes[index];
+                self.function_pass(pass, function, &mut analyses, progress)?;
+            }
         }
         Ok(())
     }
@@ -182,7 +200,7 @@ impl Pipeline {
         pass: &dyn Pass,
         function: &mut Function,
         analyses: &mut Analyses,
-        Progress { idle }: &mut Progress,
+        Progress { idle, is_changed }: &mut Progress,
     ) -> Result<(), Cause> {
         cancel::check().map_err(Cause::new)?;
         let name = pass.name();
@@ -191,6 +209,7 @@ impl Pipeline {
         if !idle.contains(&name) {
             changed = self.time(name, || pass.run(function, analyses));
             if changed != Changed::Nothing {
+                *is_changed = true;
                 idle.clear();
             }
             idle.push(name);
@@ -222,6 +241,7 @@ impl Pipeline {
         let changes = changes.map_err(Cause::new)?;
         for (progress, &changed) in progress.iter_mut().zip(&changes) {
             if changed != Changed::Nothing {
+                progress.is_changed = true;
                 progress.idle.clear();
             }
         }
@@ -271,3 +291,6 @@ fn check(pass: &str, function: &Function) {
         panic!("after {pass}: {error}\n{function}");
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -181,8 +181,10 @@ impl<'f> Numbering<'f> {
         if params.len() < 2 {
             return;
         }
-        // Those of the same class have been passed the same so far.
-        let mut class = vec![0; params.len()];
+        // Those of the same class have been passed the same so far. No way may
+        // be left but one from the block itself: then only types differ.
+        let ty = |&param: &Value| self.function.values[param].ty as usize;
+        let mut class: Vec<usize> = params.iter().map(ty).collect();
         for &from in self.flow.predecessors(block) {
             if !self.flow.is_reachable(from) {
                 continue;
