@@ -47,3 +47,9 @@ fn a_pass_that_breaks_a_function_is_stopped_and_named() {
 fn few_rules_of_school_hold_for_every_number() {
     insta::assert_snapshot!(output("bits"));
 }
+
+/// Two functions as one unit for the session, and as a unit each.
+#[test]
+fn a_unit_for_all_compiles_what_nobody_needs() {
+    insta::assert_snapshot!(output("modules"));
+}

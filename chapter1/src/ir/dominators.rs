@@ -4,7 +4,7 @@
 use super::entities::Block;
 use super::function::Function;
 use cranelift_entity::packed_option::PackedOption;
-use cranelift_entity::{EntityList, ListPool, SecondaryMap};
+use cranelift_entity::{EntityRef, SecondaryMap};
 
 /// The edges of a function, backwards, and an order in which to visit its
 /// blocks.
@@ -16,27 +16,52 @@ pub struct ControlFlow {
     reverse_postorder: Vec<Block>,
     /// The place in `reverse_postorder`; `None` for an unreachable block.
     number: SecondaryMap<Block, Option<u32>>,
-    predecessors: SecondaryMap<Block, EntityList<Block>>,
-    lists: ListPool<Block>,
+    /// The predecessors of each block, one block's behind the other's.
+    predecessors: Vec<Block>,
+    /// Where those of each block end; they begin where those of the block
+    /// before end.
+    ends: Vec<u32>,
 }
 
 impl ControlFlow {
     /// Walks a function.
     pub fn compute(function: &Function) -> ControlFlow {
         let reverse_postorder = reverse_postorder(function);
-        let mut number = SecondaryMap::with_capacity(function.blocks.len());
+        let mut number = SecondaryMap::new();
+        number.resize(function.blocks.len());
         for (index, &block) in reverse_postorder.iter().enumerate() {
             number[block] = Some(index as u32);
         }
-        let mut predecessors: SecondaryMap<Block, EntityList<Block>> =
-            SecondaryMap::with_capacity(function.blocks.len());
-        let mut lists = ListPool::new();
-        for block in function.blocks.keys() {
-            for successor in function.successors(block) {
-                predecessors[successor].push(block, &mut lists);
-            }
+        let edges = || {
+            let blocks = function.blocks.keys();
+            blocks.flat_map(|from| {
+                function.successors(from).map(move |to| (from, to))
+            })
+        };
+        let mut ends = vec![0; function.blocks.len()];
+        for (_, to) in edges() {
+            ends[to.index()] += 1;
         }
-        ControlFlow { reverse_postorder, number, predecessors, lists }
+        let mut sum = 0;
+        for end in &mut ends {
+            let count = std::mem::replace(end, sum);
+            sum += count;
+        }
+        // Each block's entry moves from the beginning of its predecessors to
+        // the end.
+        let mut predecessors = vec![Block::from_u32(0); sum as usize];
+        for (from, to) in edges() {
+            let end = &mut ends[to.index()];
+            predecessors[*end as usize] = from;
+            *end += 1;
+        }
+        ControlFlow { reverse_postorder, number, predecessors, ends }
+    }
+
+    /// How many blocks the function has, those that cannot be reached
+    /// included.
+    pub fn blocks(&self) -> usize {
+        self.ends.len()
     }
 
     /// The blocks that can be reached from the entry, each before its
@@ -59,7 +84,9 @@ impl ControlFlow {
     /// predecessor with two edges here stands twice. Unreachable ones are
     /// included: they pass arguments as others do.
     pub fn predecessors(&self, block: Block) -> &[Block] {
-        self.predecessors[block].as_slice(&self.lists)
+        let index = block.index();
+        let start = index.checked_sub(1).map_or(0, |last| self.ends[last]);
+        &self.predecessors[start as usize..self.ends[index] as usize]
     }
 }
 
@@ -70,7 +97,8 @@ fn reverse_postorder(function: &Function) -> Vec<Block> {
     if function.blocks.is_empty() {
         return order;
     }
-    let mut seen = SecondaryMap::with_capacity(function.blocks.len());
+    let mut seen = SecondaryMap::new();
+    seen.resize(function.blocks.len());
     let mut stack = vec![(function.entry(), 0)];
     seen[function.entry()] = true;
     while let Some((block, visited)) = stack.last_mut() {
@@ -120,7 +148,8 @@ impl Dominators {
     pub fn compute(flow: &ControlFlow) -> Dominators {
         let order = flow.reverse_postorder();
         let idoms = immediate_dominators(flow);
-        let mut nodes = SecondaryMap::with_capacity(order.len());
+        let mut nodes = SecondaryMap::new();
+        nodes.resize(flow.blocks());
         for ((&block, idom), range) in
             order.iter().zip(&idoms).zip(preorder_ranges(&idoms))
         {

@@ -5,7 +5,7 @@
 //! is a header. (A cycle that can be entered at two places has no such edge.
 //! Kaleidoscope has none, and here it is no loop.)
 
-use super::DominatorTree;
+use super::{DominatorTree, table};
 use chapter1::ir::{Block, ControlFlow};
 use cranelift_entity::packed_option::PackedOption;
 use cranelift_entity::{PrimaryMap, SecondaryMap, entity_impl};
@@ -36,7 +36,7 @@ impl Loops {
     // ANCHOR: compute
     pub fn compute(flow: &ControlFlow, tree: &DominatorTree) -> Loops {
         let mut found =
-            Loops { loops: PrimaryMap::new(), innermost: SecondaryMap::new() };
+            Loops { loops: PrimaryMap::new(), innermost: table(flow.blocks()) };
         // Headers of inner loops come first: they are dominated by those of
         // the loops around them.
         for &header in flow.reverse_postorder().iter().rev() {

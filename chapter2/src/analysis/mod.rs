@@ -20,6 +20,7 @@ pub use uses::{Use, Uses};
 
 use chapter1::ir::{Callee, ControlFlow, Function};
 use chapter1::symbol::Symbol;
+use cranelift_entity::{EntityRef, SecondaryMap};
 use rustc_hash::FxHashSet;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -31,6 +32,16 @@ use std::sync::Arc;
 /// A name alone says nothing about that. Who fills this has made sure of what
 /// the name is bound to.
 pub type Pure = Arc<FxHashSet<Symbol>>;
+
+/// A table with so many entries from the start: growing costs more than
+/// writing does.
+pub(crate) fn table<K: EntityRef, V: Clone + Default>(
+    count: usize,
+) -> SecondaryMap<K, V> {
+    let mut table = SecondaryMap::new();
+    table.resize(count);
+    table
+}
 
 /// What is known of a function's control flow.
 #[derive(Default)]

@@ -1,5 +1,6 @@
 //! The dominator tree as passes walk it: from the entry downwards.
 
+use super::table;
 use chapter1::ir::{Block, ControlFlow, Dominators};
 use cranelift_entity::{EntityList, ListPool, SecondaryMap};
 
@@ -20,8 +21,8 @@ impl DominatorTree {
         let order = flow.reverse_postorder();
         let mut tree = DominatorTree {
             dominators: Dominators::compute(flow),
-            children: SecondaryMap::new(),
-            level: SecondaryMap::new(),
+            children: table(flow.blocks()),
+            level: table(flow.blocks()),
             preorder: Vec::new(),
             lists: ListPool::new(),
         };

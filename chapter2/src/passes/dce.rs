@@ -12,7 +12,7 @@
 //! Each argument is looked at a bounded number of times: linear time.
 
 use super::{Changed, Pass};
-use crate::analysis::{Analyses, Edges};
+use crate::analysis::{Analyses, Edges, table};
 use crate::edit::{self, Replacements};
 use chapter1::ir::{ControlFlow, Function, InstData, Value, ValueDef};
 use cranelift_entity::packed_option::PackedOption;
@@ -51,11 +51,11 @@ fn replace_trivial(
     edges: &Edges,
 ) -> bool {
     let trivial = Trivial {
-        function,
         edges,
         replacements: Replacements::default(),
-        seen: SecondaryMap::new(),
-        only: SecondaryMap::new(),
+        seen: table(function.values.len()),
+        only: table(function.values.len()),
+        function,
         watchers: SecondaryMap::new(),
         lists: ListPool::new(),
     };

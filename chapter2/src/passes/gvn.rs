@@ -13,17 +13,18 @@
 //! Equal means equal in every bit, but that all NaNs are one value: `a + b`
 //! and `b + a` are equal, `0` and `-0` are not.
 //!
-//! Three things beyond the table. A block parameter for which every way into
+//! Some things beyond the table. A block parameter for which every way into
 //! the block passes the same number is that number; so is one that a loop
-//! passes on to itself unchanged. In a block that is entered only if some
-//! condition holds, it holds: what is asked again there has been answered.
+//! passes on to itself unchanged. Of two parameters that are always passed the
+//! same, one is enough. In a block that is entered only if some condition
+//! holds, it holds: what is asked again there has been answered.
 //! And a comparison that nobody but its block's own branch looks at stays
 //! even if its result is known to be in some register: on this machine such a
 //! comparison is one instruction, as is the look at the register, and it
 //! keeps no register busy meanwhile.
 
 use super::{Changed, Pass};
-use crate::analysis::{Analyses, DominatorTree};
+use crate::analysis::{Analyses, DominatorTree, table};
 use crate::edit::{self, Replacements};
 use chapter1::ir::{
     BinaryOp, Block, ControlFlow, FloatCondition, Function, Inst, InstData,
@@ -94,8 +95,8 @@ impl<'f> Numbering<'f> {
         tree: &'f DominatorTree,
     ) -> Numbering<'f> {
         let mut home: SecondaryMap<Value, PackedOption<Block>> =
-            SecondaryMap::with_capacity(function.values.len());
-        let mut uses = SecondaryMap::with_capacity(function.values.len());
+            table(function.values.len());
+        let mut uses = table(function.values.len());
         for (block, data) in &function.blocks {
             for &param in function.params(block) {
                 home[param] = block.into();
@@ -108,12 +109,12 @@ impl<'f> Numbering<'f> {
             }
         }
         Numbering {
+            numbers: table(function.values.len()),
             function,
             flow,
             tree,
             home,
             uses,
-            numbers: SecondaryMap::new(),
             table: FxHashMap::default(),
             decided: SecondaryMap::new(),
             replacements: Replacements::default(),
@@ -142,16 +143,62 @@ impl<'f> Numbering<'f> {
     /// Replaces parameters that are always passed the same number.
     // ANCHOR: params
     fn params(&mut self, block: Block) {
-        for index in 0..self.function.params(block).len() {
-            let param = self.function.params(block)[index];
+        let params = self.function.params(block).to_vec();
+        for (index, &param) in params.iter().enumerate() {
             if let Some(number) = self.only_number(block, index) {
                 self.numbers[param] = number.into();
                 self.replacements.replace(param, number);
                 self.changed = self.changed.max(Changed::Instructions);
             }
         }
+        self.equal_params(block, &params);
     }
     // ANCHOR_END: params
+
+    /// Finds parameters that are passed the same as another one along every
+    /// way, or are both passed themselves.
+    fn equal_params(&mut self, block: Block, params: &[Value]) {
+        if params.len() < 2 {
+            return;
+        }
+        // Those of the same class have been passed the same so far. No way may
+        // be left but one from the block itself: then only types differ.
+        let ty = |&param: &Value| self.function.values[param].ty as usize;
+        let mut class: Vec<usize> = params.iter().map(ty).collect();
+        for &from in self.flow.predecessors(block) {
+            if !self.flow.is_reachable(from) {
+                continue;
+            }
+            let last = self.function.terminator(from);
+            for target in self.function.insts[last].targets() {
+                if target.block != block {
+                    continue;
+                }
+                let mut classes = FxHashMap::default();
+                for (index, &arg) in
+                    self.function.args(target).iter().enumerate()
+                {
+                    let is_own = arg == params[index];
+                    let number = (!is_own).then(|| self.number(arg));
+                    let next = classes.len();
+                    let class = &mut class[index];
+                    *class = *classes.entry((*class, number)).or_insert(next);
+                }
+                if classes.len() == params.len() {
+                    return;
+                }
+            }
+        }
+        let mut first = vec![None; params.len()];
+        for (&param, class) in params.iter().zip(class) {
+            let first = *first[class].get_or_insert(param);
+            if first != param && self.numbers[param].is_none() {
+                self.numbers[param] = first.into();
+                self.replacements.replace(param, first);
+                self.changed = self.changed.max(Changed::Instructions);
+            }
+        }
+    }
 
     /// The number that all ways into a block pass for a parameter. Ways back
     /// to a loop's beginning have not been visited yet; they agree only if

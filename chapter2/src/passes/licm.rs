@@ -21,7 +21,7 @@
 //! - Calls and slots stay: others may see them, or change them.
 
 use super::{Changed, Pass};
-use crate::analysis::{Analyses, DominatorTree, Loop, Loops};
+use crate::analysis::{Analyses, DominatorTree, Loop, Loops, table};
 use crate::edit;
 use chapter1::ir::{
     Block, BlockCall, BlockData, ControlFlow, Function, Inst, InstData, Value,
@@ -76,14 +76,14 @@ struct Motion<'l> {
 impl<'l> Motion<'l> {
     fn new(function: &Function, loops: &'l Loops) -> Motion<'l> {
         let mut home: SecondaryMap<Inst, PackedOption<Block>> =
-            SecondaryMap::with_capacity(function.insts.len());
+            table(function.insts.len());
         for (block, data) in &function.blocks {
             for &inst in &data.insts {
                 home[inst] = block.into();
             }
         }
-        let out_of = SecondaryMap::with_capacity(function.insts.len());
-        let fixed = SecondaryMap::with_capacity(function.insts.len());
+        let out_of = table(function.insts.len());
+        let fixed = table(function.insts.len());
         Motion { loops, home, out_of, fixed }
     }
 

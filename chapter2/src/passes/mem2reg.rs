@@ -15,7 +15,7 @@
 mod placement;
 
 use super::{Changed, Pass};
-use crate::analysis::{Analyses, DominatorTree};
+use crate::analysis::{Analyses, DominatorTree, table};
 use crate::edit::{self, Replacements};
 use chapter1::ir::{
     Block, ControlFlow, Function, Inst, InstData, Slot, Type, Value, ValueDef,
@@ -78,9 +78,9 @@ struct Renaming<'f> {
 impl<'f> Renaming<'f> {
     fn new(function: &'f mut Function, params: &'f Params) -> Renaming<'f> {
         Renaming {
+            current: table(function.slots.len()),
             function,
             params,
-            current: SecondaryMap::new(),
             changes: Vec::new(),
             replacements: Replacements::default(),
             nothing: [None.into(); 2],
@@ -194,13 +194,14 @@ impl<'f> Renaming<'f> {
 /// Removes those of the new parameters that are of no use: that are passed to
 /// each other at most.
 fn remove_unused(function: &mut Function, flow: &ControlFlow, params: &Params) {
-    let mut is_new: SecondaryMap<Value, bool> = SecondaryMap::new();
+    let count = function.values.len();
+    let mut is_new: SecondaryMap<Value, bool> = table(count);
     for block in function.blocks.keys() {
         for &(_, param) in &params[block] {
             is_new[param] = true;
         }
     }
-    let mut used = Used { is_used: SecondaryMap::new(), next: Vec::new() };
+    let mut used = Used { is_used: table(count), next: Vec::new() };
     for &block in flow.reverse_postorder() {
         for &inst in &function.blocks[block].insts {
             let data = &function.insts[inst];

@@ -117,7 +117,7 @@ pub struct Surroundings {
 /// The body of a function that is compiled elsewhere.
 #[derive(Clone)]
 pub struct Body {
-    /// The function, after all passes.
+    /// The function, after the passes that look at other functions, or all.
     pub function: Arc<Function>,
     /// Whose bodies it has copies of.
     pub inlined: Arc<BTreeSet<Symbol>>,

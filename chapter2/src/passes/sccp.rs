@@ -17,7 +17,7 @@ use super::fold::{
     Constant::{self, Number, Truth},
 };
 use super::{Changed, Pass};
-use crate::analysis::{Analyses, Uses};
+use crate::analysis::{Analyses, Uses, table};
 use crate::edit::{self, Replacements};
 use chapter1::ir::{Block, Function, Inst, InstData, Value, ValueDef};
 use chapter1::span::Span;
@@ -112,8 +112,7 @@ impl<'f> Search<'f> {
     fn new(function: &'f Function) -> Search<'f> {
         let mut blocks = SecondaryMap::with_default(function.entry());
         blocks.resize(function.insts.len());
-        let mut facts = Facts::new();
-        facts.resize(function.values.len());
+        let facts = table(function.values.len());
         for (block, data) in &function.blocks {
             for &inst in &data.insts {
                 blocks[inst] = block;
@@ -124,8 +123,8 @@ impl<'f> Search<'f> {
             uses: None,
             blocks,
             facts,
-            is_seen: SecondaryMap::with_capacity(function.blocks.len()),
-            is_taken: SecondaryMap::with_capacity(function.blocks.len()),
+            is_seen: table(function.blocks.len()),
+            is_taken: table(function.blocks.len()),
             reached: Vec::new(),
             changed: Vec::new(),
         }

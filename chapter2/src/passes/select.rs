@@ -26,7 +26,7 @@
 
 use super::fold::{self, Constant};
 use super::{Changed, Pass};
-use crate::analysis::Analyses;
+use crate::analysis::{Analyses, table};
 use crate::edit::{self, Replacements};
 use chapter1::ir::{
     BinaryOp, Block, BlockCall, ControlFlow, Function, Inst, InstData, Type,
@@ -52,7 +52,7 @@ impl Pass for Select {
 
     fn run(&self, function: &mut Function, analyses: &mut Analyses) -> Changed {
         let flow = analyses.flow(function);
-        let mut ways_in = SecondaryMap::new();
+        let mut ways_in = table(function.blocks.len());
         for block in function.blocks.keys() {
             ways_in[block] = flow.predecessors(block).len();
         }
@@ -266,8 +266,7 @@ impl Selection<'_> {
 }
 
 fn count_uses(function: &Function) -> SecondaryMap<Value, u32> {
-    let mut uses = SecondaryMap::new();
-    uses.resize(function.values.len());
+    let mut uses = table(function.values.len());
     for data in function.blocks.values() {
         for &inst in &data.insts {
             function.visit_operands(inst, |value| uses[value] += 1);

@@ -19,7 +19,7 @@ mod thread;
 mod truth;
 
 use super::{Changed, Pass};
-use crate::analysis::Analyses;
+use crate::analysis::{Analyses, table};
 use crate::edit::{self, Replacements};
 use chapter1::ir::{Block, ControlFlow, Function, InstData, ValueDef};
 use cranelift_entity::SecondaryMap;
@@ -75,7 +75,7 @@ fn clean(function: &mut Function, analyses: &mut Analyses) -> bool {
 // ANCHOR: merge
 fn merge(function: &mut Function, flow: &ControlFlow) -> bool {
     let mut replacements = Replacements::default();
-    let mut is_merged: SecondaryMap<Block, bool> = SecondaryMap::new();
+    let mut is_merged: SecondaryMap<Block, bool> = table(function.blocks.len());
     let mut is_changed = false;
     for &block in flow.reverse_postorder() {
         if is_merged[block] {

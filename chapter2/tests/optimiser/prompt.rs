@@ -38,6 +38,14 @@ fn ir_and_asm_show_what_is_inlined_and_compile_nothing() {
 }
 
 #[test]
+fn they_show_the_same_when_all_is_compiled() {
+    let before = loaded(OPERATORS, ":ir not\n:asm not\n");
+    let after = loaded(OPERATORS, "not(0)\n:ir not\n:asm not\n");
+    let expected = format!("Evaluated to 1.000000\n{}", before.stdout());
+    assert_eq!(after.stdout(), expected, "{after}");
+}
+
+#[test]
 fn at_the_prompt_nothing_is_inlined() {
     let result = loaded("", &format!("{OPERATORS}not(0)\n:uses unary!\n"));
     let expected = "Evaluated to 1.000000\ncalled by  not\ncalls      nobody\n";

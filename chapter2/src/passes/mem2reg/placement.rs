@@ -5,7 +5,7 @@
 //! the tree than the store's own.
 
 use super::Params;
-use crate::analysis::DominatorTree;
+use crate::analysis::{DominatorTree, table};
 use chapter1::ir::{Block, ControlFlow, Function, InstData, Slot};
 use cranelift_entity::{EntityList, ListPool, SecondaryMap};
 use std::collections::BinaryHeap;
@@ -58,14 +58,14 @@ impl<'f> Placement<'f> {
     ) -> Placement<'f> {
         let leaving = leaving(function, tree);
         let mut placement = Placement {
-            function,
-            tree,
-            stores: SecondaryMap::new(),
-            reads: SecondaryMap::new(),
+            stores: table(function.slots.len()),
+            reads: table(function.slots.len()),
             lists: ListPool::new(),
             leaving,
-            visited: SecondaryMap::new(),
-            placed: SecondaryMap::new(),
+            visited: table(function.blocks.len()),
+            placed: table(function.blocks.len()),
+            function,
+            tree,
         };
         for &block in flow.reverse_postorder() {
             placement.look_at(block);
@@ -208,7 +208,8 @@ fn leaving(
     function: &Function,
     tree: &DominatorTree,
 ) -> SecondaryMap<Block, Leaving> {
-    let mut leaving: SecondaryMap<Block, Leaving> = SecondaryMap::new();
+    let mut leaving: SecondaryMap<Block, Leaving> =
+        table(function.blocks.len());
     for &block in tree.preorder().iter().rev() {
         let own_level = tree.level(block);
         let mut ways = leaving[block];

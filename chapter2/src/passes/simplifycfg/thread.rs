@@ -13,6 +13,7 @@
 //! once for each that leads into it. What remains are few steps; after
 //! [`MOST_STEPS`] of them the edge has got far enough.
 
+use crate::analysis::table;
 use crate::edit;
 use chapter1::ir::{
     Block, BlockCall, ControlFlow, Function, Inst, InstData, Value, ValueDef,
@@ -46,7 +47,7 @@ fn headers(
     function: &Function,
     flow: &ControlFlow,
 ) -> SecondaryMap<Block, bool> {
-    let mut is_header = SecondaryMap::new();
+    let mut is_header = table(function.blocks.len());
     for &block in flow.reverse_postorder() {
         let mut sources = flow.predecessors(block).iter();
         let is_back = |&from: &Block| flow.number(from) >= flow.number(block);
@@ -74,8 +75,7 @@ fn only_jump(function: &Function, block: Block) -> Option<BlockCall> {
 /// The values that are used outside the block which defines them.
 fn escaping(function: &Function) -> SecondaryMap<Value, bool> {
     let count = function.values.len();
-    let mut home: SecondaryMap<Value, PackedOption<Block>> =
-        SecondaryMap::with_capacity(count);
+    let mut home: SecondaryMap<Value, PackedOption<Block>> = table(count);
     for (block, data) in &function.blocks {
         let params = function.params(block).iter().copied();
         let results = data.insts.iter();
@@ -84,7 +84,7 @@ fn escaping(function: &Function) -> SecondaryMap<Value, bool> {
             home[value] = block.into();
         }
     }
-    let mut escapes = SecondaryMap::with_capacity(count);
+    let mut escapes = table(count);
     for (block, data) in &function.blocks {
         for &inst in &data.insts {
             function.visit_operands(inst, |value| {
@@ -149,8 +149,8 @@ impl Threading<'_> {
         else {
             return false;
         };
-        let args = [a, b].map(|target| self.function.args(&target).to_vec());
-        let is_same = a.block == b.block && args[0] == args[1];
+        let is_same = a.block == b.block
+            && self.function.args(&a) == self.function.args(&b);
         if is_same {
             self.function.insts[last] = InstData::Jump(a);
         }
