@@ -166,7 +166,8 @@ impl SharedModule {
         let mut members = lock(&self.members);
         let member = members.by_name.remove(name);
         if let Some(Member { stage: Stage::Raw(_), .. }) = member {
-            members.raw_gone(1);
+            members.raw -= 1;
+            members.drop_unneeded();
         }
     }
 
@@ -181,7 +182,8 @@ impl SharedModule {
             if !matches!(member.stage, Stage::Away) {
                 let taken = member.take();
                 if let Taken::Raw(_) = taken {
-                    members.raw_gone(1);
+                    // It is going to gather, and may need bodies for that.
+                    members.raw -= 1;
                 }
                 return taken;
             }
@@ -211,22 +213,22 @@ impl SharedModule {
                 to.away.push(name);
             }
         }
-        members.raw_gone(to.away.len());
+        members.raw -= to.away.len();
+        members.drop_unneeded();
     }
     // ANCHOR_END: gather
 }
 
 impl Members {
-    /// So many are not raw any more. When none is, nobody is left to inline
-    /// anything.
-    // ANCHOR: raw_gone
-    fn raw_gone(&mut self, count: usize) {
-        self.raw -= count;
-        if count > 0 && self.raw == 0 {
+    /// Drops the bodies when none is raw any more: nobody is left to inline
+    /// them.
+    // ANCHOR: drop_unneeded
+    fn drop_unneeded(&mut self) {
+        if self.raw == 0 {
             self.by_name.values_mut().for_each(|member| member.body = None);
         }
     }
-    // ANCHOR_END: raw_gone
+    // ANCHOR_END: drop_unneeded
 }
 
 impl Member {
