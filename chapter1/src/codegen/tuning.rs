@@ -17,9 +17,6 @@ pub struct Tuning {
     pub next_round: bool,
     /// Innermost loops begin at a multiple of [`LOOP_ALIGN`] bytes.
     pub align_loops: bool,
-    /// A function that returns after its first comparison does so without
-    /// having made a stack frame.
-    pub early_return: bool,
 }
 // ANCHOR_END: Tuning
 
@@ -33,6 +30,5 @@ impl Tuning {
         preload: true,
         next_round: true,
         align_loops: true,
-        early_return: true,
     };
 }
