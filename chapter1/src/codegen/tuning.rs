@@ -32,3 +32,6 @@ impl Tuning {
         align_loops: true,
     };
 }
+
+#[cfg(test)]
+mod tests;
