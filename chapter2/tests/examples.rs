@@ -17,3 +17,9 @@ fn output(example: &str) -> String {
 fn a_transform_that_counts_changes_no_result() {
     insta::assert_snapshot!(output("transform"));
 }
+
+/// A loop, as each improvement of the code generator leaves it.
+#[test]
+fn a_loop_becomes_shorter_with_each_improvement() {
+    insta::assert_snapshot!(output("target"));
+}

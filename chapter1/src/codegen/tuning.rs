@@ -10,7 +10,8 @@ pub struct Tuning {
     /// A comparison may stay in the flags until they are needed, if all that
     /// comes in between keeps them.
     pub keep_flags: bool,
-    /// What an innermost loop reads is in registers before it begins.
+    /// What an innermost loop reads is in registers before it begins, if it
+    /// calls nothing.
     pub preload: bool,
     /// A value for the next round of a loop is computed in the register in
     /// which that round expects it, or moved there before the branch.

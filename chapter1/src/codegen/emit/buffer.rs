@@ -201,6 +201,7 @@ impl Buffer {
     /// Adds up the sizes of gaps. Padding has as many bytes as it takes from
     /// where the gaps before it have moved it. So a jump over padding may get
     /// nearer to its target, too; if it has grown by then, it stays so.
+    // ANCHOR: add_sizes
     fn add_sizes(&mut self) {
         self.sizes.clear();
         self.sizes.push(0);
@@ -214,6 +215,7 @@ impl Buffer {
             self.sizes.push(sum);
         }
     }
+    // ANCHOR_END: add_sizes
 }
 
 /// Appends a jump over this distance.

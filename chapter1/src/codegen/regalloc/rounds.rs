@@ -10,9 +10,9 @@
 
 use super::moves::{Move, Place};
 use super::walk::Walk;
-use super::{Allocator, Reg};
-use crate::codegen::order::{Exit, Order};
-use crate::ir::{BlockCall, Function, Value};
+use super::{Allocator, Home, Reg};
+use crate::codegen::order::{Exit, Order, Placed};
+use crate::ir::{BlockCall, Function, Inst, InstData, Value};
 use cranelift_entity::SecondaryMap;
 use cranelift_entity::packed_option::PackedOption;
 use std::ops::Range;
@@ -24,8 +24,10 @@ const RESERVE: u32 = 4;
 /// What the backward pass finds out about loops.
 #[derive(Default)]
 pub(super) struct Rounds {
-    /// Pairs of an innermost loop and a value from outside that it reads,
-    /// sorted by the loop.
+    /// Whether a function is called in a loop, outside of the loops in it.
+    calls: Vec<bool>,
+    /// Pairs of a loop and a value from outside that it reads, sorted by the
+    /// loop. It is an innermost one, without calls.
     reads: Vec<(u32, Value)>,
     /// For each value, one more than the last loop that it was noted for.
     noted: SecondaryMap<Value, u32>,
@@ -37,6 +39,7 @@ pub(super) struct Rounds {
 
 impl Rounds {
     pub(super) fn reset(&mut self) {
+        self.calls.clear();
         self.reads.clear();
         self.noted.clear();
         self.becomes.clear();
@@ -49,6 +52,21 @@ impl Rounds {
         self.reads.sort_by_key(|&(number, _)| number);
     }
 
+    /// Whether values can stay in registers all around a loop: it is an
+    /// innermost one, without calls.
+    fn can_keep(&self, order: &Order, number: u32) -> bool {
+        let calls = self.calls.get(number as usize);
+        order.is_innermost(number) && calls != Some(&true)
+    }
+
+    /// The end of the loop around block `index` if a constant can be kept in
+    /// a register until then, wherever it is defined.
+    pub(super) fn end(&self, order: &Order, index: usize) -> Option<u32> {
+        let number = order.blocks[index].in_loop?;
+        let can_keep = self.can_keep(order, number);
+        can_keep.then(|| order.loops[number as usize].end)
+    }
+
     /// What a loop reads from outside.
     fn reads(&self, number: u32) -> Range<usize> {
         let first = self.reads.partition_point(|&(other, _)| other < number);
@@ -58,6 +76,21 @@ impl Rounds {
 }
 
 impl Allocator {
+    /// Notes the calls in a block.
+    pub(super) fn note_calls(&mut self, function: &Function, placed: &Placed) {
+        let insts = &function.blocks[placed.block].insts;
+        let is_call = |&inst: &Inst| {
+            matches!(function.insts[inst], InstData::Call { .. })
+        };
+        if let Some(number) = placed.in_loop
+            && insts.iter().any(is_call)
+        {
+            let size = self.rounds.calls.len().max(number as usize + 1);
+            self.rounds.calls.resize(size, false);
+            self.rounds.calls[number as usize] = true;
+        }
+    }
+
     /// Notes that an instruction of block `index` reads these values.
     pub(super) fn note_reads(
         &mut self,
@@ -66,13 +99,15 @@ impl Allocator {
         values: &[Value],
     ) {
         let Some(number) = order.blocks[index].in_loop else { return };
-        if !order.is_innermost(number) {
+        if !self.rounds.can_keep(order, number) {
             return;
         }
         let start = order.loops[number as usize].start;
         for &value in values {
             let noted = &mut self.rounds.noted[value];
-            if self.live[value].defined < start && *noted != number + 1 {
+            let is_outside = self.live[value].defined < start
+                || self.allocation.homes[value] == Home::Constant;
+            if is_outside && *noted != number + 1 {
                 *noted = number + 1;
                 self.rounds.reads.push((number, value));
             }

@@ -14,6 +14,9 @@ pub(super) fn find(a: &mut Allocator, function: &Function, order: &Order) {
     let mut operands = std::mem::take(&mut a.operands);
     for placed in &order.blocks {
         a.define_all(function, placed.block, placed.start);
+        if a.tuning.preload {
+            a.note_calls(function, placed);
+        }
     }
     for (index, placed) in order.blocks.iter().enumerate().rev() {
         let exit = Exit::of(function, placed.block);
@@ -28,6 +31,7 @@ pub(super) fn find(a: &mut Allocator, function: &Function, order: &Order) {
         let mut position = placed.end;
         for &inst in body.iter().rev() {
             position -= 1;
+            // ANCHOR: await_flags
             if !a.is_needed(function, inst, awaited) {
                 a.dead[inst] = true;
                 continue;
@@ -35,6 +39,7 @@ pub(super) fn find(a: &mut Allocator, function: &Function, order: &Order) {
             if !(a.tuning.keep_flags && keeps_flags(function, inst)) {
                 awaited = self::awaited(function, inst);
             }
+            // ANCHOR_END: await_flags
             operands.clear();
             function.visit_operands(inst, |value| operands.push(value));
             a.use_all(order, index, position, &operands);
@@ -52,6 +57,7 @@ pub(super) fn find(a: &mut Allocator, function: &Function, order: &Order) {
 
 /// The truth value that an instruction looks at, which a comparison before it
 /// may leave in the flags.
+// ANCHOR: awaited
 fn awaited(function: &Function, inst: Inst) -> Option<Value> {
     match function.insts[inst] {
         InstData::Branch { condition, .. }
@@ -60,14 +66,17 @@ fn awaited(function: &Function, inst: Inst) -> Option<Value> {
         _ => None,
     }
 }
+// ANCHOR_END: awaited
 
 /// Whether the flags survive an instruction.
+// ANCHOR: keeps_flags
 fn keeps_flags(function: &Function, inst: Inst) -> bool {
     matches!(
         function.insts[inst],
         InstData::Binary { .. } | InstData::Load(_) | InstData::Store { .. }
     )
 }
+// ANCHOR_END: keeps_flags
 
 impl Allocator {
     fn define_all(
@@ -90,11 +99,6 @@ impl Allocator {
                 function.insts[inst]
             {
                 self.allocation.homes[result] = Home::Constant;
-                if self.tuning.preload {
-                    // It is there from the beginning, so it can be kept
-                    // around a loop that contains its definition.
-                    self.live[result].defined = 0;
-                }
             }
         }
     }
@@ -111,10 +115,13 @@ impl Allocator {
             let live = &mut self.live[value];
             let mut after = live.next_use;
             if after == NEVER {
-                after = order
-                    .loop_end(index, live.defined)
-                    .filter(|&end| end > position)
-                    .unwrap_or(NEVER);
+                let end = match self.allocation.homes[value] {
+                    Home::Constant if self.tuning.preload => {
+                        self.rounds.end(order, index)
+                    }
+                    _ => order.loop_end(index, live.defined),
+                };
+                after = end.filter(|&end| end > position).unwrap_or(NEVER);
                 live.last_use = live.last_use.max(after).max(position);
             }
             self.next_uses.push(after);
