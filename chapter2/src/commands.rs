@@ -67,7 +67,7 @@ fn passes(
     session: &mut Session<KaleidoscopeJit>,
     _: &Argument<'_>,
 ) -> Result<(), Diagnostic> {
-    for pass in passes::all() {
+    for pass in passes::each() {
         session.print(&format!("{:<12}  {}\n", pass.name(), pass.summary()));
     }
     let passes = session.jit().optimiser().pipeline.passes().iter();

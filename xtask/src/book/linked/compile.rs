@@ -12,6 +12,7 @@ use chapter1::syntax::{
     Ast, Diagnostic, Expr, Item, Lexer, Operators, Parsed, Parser, Prototype,
     Source, Token,
 };
+use chapter2::pipeline::Pipeline;
 
 /// What every x86-64 processor has: pages are the same on all machines.
 pub(super) const TARGET: Target = Target::SSE2;
@@ -71,6 +72,27 @@ impl Compiled {
         let graph = CodeGenerator::new(TARGET).compile(&module);
         let graph = graph.map_err(|error| error.to_string())?;
         Ok(Compiled { text, span, ast, item, module, graph })
+    }
+
+    /// The same function after some passes. What they have left keeps its
+    /// identity.
+    ///
+    /// # Errors
+    /// If it does not compile any more.
+    pub(super) fn optimised(
+        &self,
+        pipeline: &Pipeline,
+    ) -> Result<Compiled, String> {
+        let mut optimised = Compiled::new(self.text.clone(), &self.name())?;
+        let module = pipeline.run(self.module.clone());
+        optimised.module = module.map_err(|error| error.to_string())?;
+        let graph = CodeGenerator::new(TARGET).compile(&optimised.module);
+        optimised.graph = graph.map_err(|error| error.to_string())?;
+        Ok(optimised)
+    }
+
+    fn name(&self) -> String {
+        self.function().name.to_string()
     }
 
     /// Its IR.

@@ -8,11 +8,13 @@
 //! | `tree` | which part of a printed tree is which expression |
 //! | `code` | the rows of a listing, and what each was made for |
 //! | `version` | IR that somebody wrote for the same function |
+//! | `passes` | the function after passes; what a pass's test has |
 //! | `relate` | who lights whom |
 
 mod code;
 mod compile;
 mod pane;
+mod passes;
 mod relate;
 mod tree;
 mod version;
@@ -23,6 +25,7 @@ use std::path::{Path, PathBuf};
 use super::html::escape;
 use compile::Compiled;
 use pane::Pane;
+pub(crate) use passes::before_and_after;
 use relate::{Relatives, relatives};
 
 /// What is shown when the page does not say.
@@ -35,6 +38,7 @@ pub(crate) struct Linked<'a> {
     /// The function in it.
     pub(crate) function: &'a str,
     /// The panes, in their order: `text`, `tree`, `ir`, `assembly`, `bytes`,
+    /// the last three also after passes, as `ir:-O2` or `ir:mem2reg,sccp`;
     /// or a file of IR, from the workspace's root.
     pub(crate) panes: Vec<PathBuf>,
 }
@@ -78,7 +82,8 @@ impl<'a> Linked<'a> {
         let compiled = Compiled::new(text, self.function)
             .map_err(|error| format!("`{file}`: {error}"))?;
         let panes = self.panes.iter().map(|name| pane(root, name, &compiled));
-        let panes: Vec<Pane> = panes.collect::<Result<_, _>>()?;
+        let mut panes: Vec<Pane> = panes.collect::<Result<_, _>>()?;
+        passes::unlink_strangers(&mut panes, &self.panes, compiled.function());
         let (file, name) = (escape(&file.to_string()), escape(self.function));
         let mut caption = format!("{file} <span class=\"item\">{name}</span>");
         if panes.iter().any(|pane| pane.is_machine_code) {
@@ -94,12 +99,15 @@ const IR: &str = ".ir";
 
 fn pane(root: &Path, name: &Path, compiled: &Compiled) -> Result<Pane, String> {
     let shown = name.to_string_lossy();
+    if let Some((kind, order)) = shown.split_once(':') {
+        return passes::pane(compiled, kind, order);
+    }
     match &*shown {
         "text" => Ok(pane::text(compiled)),
         "tree" => Ok(pane::tree(compiled)),
-        "ir" => Ok(pane::ir(compiled)),
-        "assembly" => pane::assembly(compiled),
-        "bytes" => pane::bytes(compiled),
+        "ir" => Ok(pane::ir("IR", compiled)),
+        "assembly" => pane::assembly("assembly", compiled),
+        "bytes" => pane::bytes("bytes", compiled),
         file if file.ends_with(IR) => {
             let text = read(root, name)?;
             version::pane(compiled, &text)

@@ -59,14 +59,22 @@ pub(super) enum Code {
 impl Code {
     /// As part of the function that was `compiled`.
     pub(super) fn place(self, compiled: &Compiled) -> Place {
-        let function = compiled.function();
+        self.place_in(compiled.function(), Some(compiled.span))
+    }
+
+    /// As part of a function that stands for this `whole` piece of text.
+    pub(super) fn place_in(
+        self,
+        function: &Function,
+        whole: Option<Span>,
+    ) -> Place {
         // What has no text of its own has an empty span.
         let of = |inst: Inst| {
             let span = function.spans[inst];
             (span.start < span.end).then_some(span)
         };
         let span = match self {
-            Code::Function => Some(compiled.span),
+            Code::Function => whole,
             Code::Block(block) => {
                 let insts = function.blocks[block].insts.iter();
                 insts.filter_map(|&inst| of(inst)).reduce(Span::to)
@@ -109,19 +117,17 @@ pub(super) fn tree(compiled: &Compiled) -> Pane {
     }
 }
 
-/// The IR of the function, as lowering makes it.
-pub(super) fn ir(compiled: &Compiled) -> Pane {
-    let function = compiled.function();
-    ir_of("IR", compiled, function, Some)
+/// The IR of the function.
+pub(super) fn ir(title: &str, compiled: &Compiled) -> Pane {
+    let place = |code: Code| Some(code.place(compiled));
+    ir_of(title, compiled.function(), place)
 }
 
-/// IR of the same function, from wherever it comes. `origin` says what of
-/// the lowered IR it stems from.
+/// The IR of a function, with the place of each line that has one.
 pub(super) fn ir_of(
     title: &str,
-    compiled: &Compiled,
     function: &Function,
-    origin: impl Fn(Code) -> Option<Code>,
+    place: impl Fn(Code) -> Option<Place>,
 ) -> Pane {
     let text = function.to_string();
     let declarations = function.slots.len() + function.callees.len();
@@ -135,10 +141,9 @@ pub(super) fn ir_of(
         let insts = data.insts.iter().map(|&inst| Some(Code::Inst(inst)));
         codes.extend(insts);
     }
-    let parts = lines(&text).zip(codes).filter_map(|(range, code)| {
-        let place = origin(code?)?.place(compiled);
-        Some(Part { range, place })
-    });
+    let parts = lines(&text)
+        .zip(codes)
+        .filter_map(|(range, code)| Some(Part { range, place: place(code?)? }));
     Pane {
         title: title.into(),
         parts: parts.collect(),
@@ -149,16 +154,19 @@ pub(super) fn ir_of(
 }
 
 /// The assembly of the function.
-pub(super) fn assembly(compiled: &Compiled) -> Result<Pane, String> {
-    machine_code("assembly", compiled, |row| match row.bytes.is_empty() {
+pub(super) fn assembly(
+    title: &str,
+    compiled: &Compiled,
+) -> Result<Pane, String> {
+    machine_code(title, compiled, |row| match row.bytes.is_empty() {
         true => row.text.clone(),
         false => format!("  {}", row.text),
     })
 }
 
 /// The bytes of the function, beside its assembly.
-pub(super) fn bytes(compiled: &Compiled) -> Result<Pane, String> {
-    machine_code("bytes", compiled, |row| match &*row.bytes {
+pub(super) fn bytes(title: &str, compiled: &Compiled) -> Result<Pane, String> {
+    machine_code(title, compiled, |row| match &*row.bytes {
         // HTML drops a line break at the beginning.
         "" => " ".to_owned(),
         bytes => bytes.to_owned(),

@@ -32,12 +32,21 @@ pub(super) fn pane(compiled: &Compiled, text: &str) -> Result<Pane, String> {
         return Err(format!("this is not the function `{}`", before.name));
     }
     agree(before, &after)?;
-    let origin = |code| match code {
+    let place = |code| Some(origin_of(before, &after, code)?.place(compiled));
+    Ok(ir_of("IR, by hand", &after, place))
+}
+
+/// What of `before` something of `after` stems from.
+pub(super) fn origin_of(
+    before: &Function,
+    after: &Function,
+    code: Code,
+) -> Option<Code> {
+    match code {
         Code::Function => Some(code),
         Code::Block(block) => before.blocks.get(block).map(|_| code),
-        Code::Inst(inst) => origin(before, &after, inst).map(Code::Inst),
-    };
-    Ok(ir_of("IR, by hand", compiled, &after, origin))
+        Code::Inst(inst) => origin(before, after, inst).map(Code::Inst),
+    }
 }
 
 fn parse(text: &str) -> Result<Function, String> {
