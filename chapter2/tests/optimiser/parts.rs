@@ -52,6 +52,25 @@ fn the_last_function_inlines_what_was_compiled_before() {
     assert_eq!(session.run("a(3);").unwrap(), [14.0]);
 }
 
+/// The condition has been decided in the caller, so each function would stay
+/// small, and have copies of all before it.
+#[test]
+fn no_function_has_copies_of_a_whole_chain() {
+    let mut text = "def f0(x) x;".to_owned();
+    for i in 1..300 {
+        let before = i - 1;
+        text +=
+            &format!("def f{i}(x) if x < 2 then x + {i} else f{before}(x);");
+    }
+    let mut session = session(&text);
+    for i in 0..300 {
+        session.jit.lookup(&Symbol::new(&format!("f{i}"))).unwrap();
+    }
+    let count = inliners(&session, "f0").len();
+    assert!((30..=64).contains(&count), "{count}");
+    assert_eq!(session.run("f299(3); f299(1);").unwrap(), [3.0, 300.0]);
+}
+
 #[test]
 fn what_an_expression_or_the_end_of_a_text_separates_is_not() {
     for separator in ["1;", "END"] {

@@ -20,11 +20,12 @@
 //! callee itself stays, for somebody may call it from the prompt.) The callee
 //! must be in the module and be what the name means there: `def sin(x) 42`
 //! is inlined where `sin` of the host could not be. Functions that call each
-//! other in a circle are not inlined in each other. And no function grows by
-//! more than it had, plus [`GROWTH`].
+//! other in a circle are not inlined in each other. No function grows by more
+//! than it had, plus [`GROWTH`], and none is copied that has copies of
+//! [`COPIES`] others.
 //!
-//! `inline-self` does it once to a function that calls itself: half as many
-//! calls of `fib`, each with twice the body.
+//! `inline-self` does it to a function that calls itself, one level deep each
+//! time it runs.
 
 mod graph;
 mod splice;
@@ -52,6 +53,10 @@ const ONLY: usize = 40;
 
 /// By how much a function may grow besides its own size.
 const GROWTH: usize = 200;
+
+/// A function that has copies of so many others is not copied itself: who has
+/// copies of whom would grow with the square of a chain's length.
+const COPIES: usize = 64;
 
 /// What a function may count to be inlined in itself.
 const LIMIT_SELF: usize = 40;
@@ -210,7 +215,9 @@ impl<'m> Inlining<'m> {
                 changes[at] = Changed::ControlFlow;
             }
             let function = &self.module.functions[at];
-            let is_small = is_copied(function, ONLY);
+            let inlined = self.surroundings.inlined.get(&function.name);
+            let is_small = is_copied(function, ONLY)
+                && inlined.is_none_or(|inlined| inlined.len() < COPIES);
             self.sizes[at] = is_small.then(|| size(function));
         }
         Ok(changes)
@@ -274,7 +281,8 @@ impl<'m> Inlining<'m> {
             Some(index) => self.sizes[index],
             None => {
                 let body = self.surroundings.bodies.get(name)?;
-                Some(size(&body.function))
+                let is_short = body.inlined.len() < COPIES;
+                is_short.then(|| size(&body.function))
             }
         }
     }
