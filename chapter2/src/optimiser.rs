@@ -7,8 +7,8 @@ use crate::pipeline::Pipeline;
 use crate::transform::Transform;
 use chapter1::definitions::Definitions;
 use chapter1::executor::Executor;
-use chapter1::ir::Module;
 use chapter1::ir::lower::Prototypes;
+use chapter1::ir::{Function, Module};
 use chapter1::orc::{Cause, MaterializationResponsibility, SymbolFlags};
 use chapter1::symbol::Symbol;
 use rustc_hash::FxHashSet;
@@ -44,17 +44,45 @@ impl Optimiser {
         mut module: Module,
         flags: impl Fn(&Symbol) -> Option<SymbolFlags>,
     ) -> Result<Module, Cause> {
-        let mut gathered = self.gather(&module, true);
-        let own = module.functions.len();
-        module.functions.append(&mut gathered.functions);
+        let gathered = self.gather(&module, true);
         let is_pure = |name: &Symbol| match flags(name) {
             Some(flags) => flags.pure,
             None => self.definitions.get(name).is_none(),
         };
-        let mut surroundings = self.surroundings(&module, &gathered, is_pure);
-        self.pipeline.run_in(&mut surroundings, &mut module)?;
-        module.functions.truncate(own);
+        self.run(&mut module, gathered, is_pure)?;
         Ok(module)
+    }
+
+    /// Optimises a module among copies of functions that it may call, and
+    /// says what is inlined now. `is_bound` says whether a name is bound to
+    /// the function that the host has of this name.
+    ///
+    /// # Errors
+    /// If somebody wants everything to stop.
+    pub fn optimise_among(
+        &self,
+        module: &mut Module,
+        near: Vec<Function>,
+        is_bound: impl Fn(&Symbol) -> bool,
+    ) -> Result<Surroundings, Cause> {
+        let mut gathered = Gathered::default();
+        gathered.functions = near;
+        self.run(module, gathered, is_bound)
+    }
+
+    /// Optimises a module with what was gathered for it, and leaves that.
+    fn run(
+        &self,
+        module: &mut Module,
+        mut gathered: Gathered,
+        is_bound: impl Fn(&Symbol) -> bool,
+    ) -> Result<Surroundings, Cause> {
+        let own = module.functions.len();
+        module.functions.append(&mut gathered.functions);
+        let mut surroundings = self.surroundings(module, &gathered, is_bound);
+        self.pipeline.run_in(&mut surroundings, module)?;
+        module.functions.truncate(own);
+        Ok(surroundings)
     }
 
     /// What is optimised together with a module, if that makes a difference.
@@ -100,7 +128,8 @@ impl Optimiser {
         Surroundings { pure, bodies, ..Surroundings::default() }
     }
 
-    fn note_inlined(&self, name: &Symbol, surroundings: &Surroundings) {
+    /// Notes what was inlined in a function.
+    pub fn note_inlined(&self, name: &Symbol, surroundings: &Surroundings) {
         let inlined = surroundings.inlined.get(name).into_iter().flatten();
         self.definitions.note_inlined(name, inlined.cloned().collect());
     }

@@ -166,6 +166,21 @@ pub trait Driver {
         found.map_err(|error| base.explain(&error, name, &callees()))
     }
 
+    /// Compiles a function, called or not, with all that it calls.
+    ///
+    /// # Errors
+    /// As [`lookup`](Driver::lookup).
+    fn compile(&self, name: &Symbol) -> Result<(), JitError> {
+        self.lookup(name).map(drop)
+    }
+
+    /// The functions that have been compiled, in the order of their names.
+    fn compiled(&self) -> Vec<Symbol> {
+        let symbols = self.base().main.symbols().into_iter();
+        let compiled = symbols.filter(|(_, address)| address.is_some());
+        compiled.map(|(name, _)| name).collect()
+    }
+
     /// Compiles a module of one function without parameters, runs it, and
     /// gives its memory back.
     ///
@@ -238,6 +253,6 @@ pub trait Driver {
                 break hold;
             }
         };
-        Function::new(base.session.executor().clone(), hold, &name)
+        Function::new(base, hold, &name)
     }
 }

@@ -1,0 +1,40 @@
+//! This chapter's JIT as a program.
+
+use super::KaleidoscopeJit;
+use crate::commands;
+use crate::options::LazyOptions;
+use chapter1::repl::{self, Chapter, Command, Options};
+use chapter2::commands::{Optimises, ir, passes};
+use chapter2::optimiser::Optimiser;
+
+impl Chapter for KaleidoscopeJit {
+    const NAME: &'static str = env!("CARGO_PKG_NAME");
+    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
+
+    type Options = LazyOptions;
+
+    fn new(
+        options: &Options,
+        own: &LazyOptions,
+    ) -> Result<KaleidoscopeJit, String> {
+        let (pipeline, partition) = (own.passes.pipeline(), own.partition());
+        let executor = options.executor()?;
+        Ok(KaleidoscopeJit::new(executor, pipeline, partition))
+    }
+
+    fn at_end(&self) {
+        if let Some(times) = self.optimiser().pipeline.times() {
+            repl::write(&times.to_string());
+        }
+    }
+
+    fn commands() -> &'static [Command<KaleidoscopeJit>] {
+        const { &[ir(), passes(), commands::STUBS] }
+    }
+}
+
+impl Optimises for KaleidoscopeJit {
+    fn optimiser(&self) -> &Optimiser {
+        KaleidoscopeJit::optimiser(self)
+    }
+}
