@@ -36,13 +36,13 @@ use std::thread;
 
 /// Keeps definitions until they are called.
 pub struct CompileOnDemandLayer<B> {
+    pub(crate) this: Weak<Self>,
     below: Arc<B>,
     pub(crate) executor: Arc<dyn Executor>,
     session: Arc<ExecutionSession>,
     pub(crate) main: JitDylib,
     pub(crate) bodies: JitDylib,
-    /// Where bodies are looked for. What has none may be the host's by now.
-    order: SearchOrder,
+    host: JitDylib,
     pub(crate) definitions: Arc<Definitions>,
     pub(crate) modules: Arc<Modules>,
     partition: Box<dyn Partition>,
@@ -82,11 +82,12 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
         let layer = Arc::new_cyclic(|layer: &Weak<Self>| {
             main.add_generator(PublicNames::new(layer.clone()));
             CompileOnDemandLayer {
+                this: layer.clone(),
                 below,
                 session: base.session.clone(),
                 main: main.clone(),
-                order: Arc::new([(bodies.id(), all), (host.id(), all)]),
                 bodies,
+                host,
                 definitions: definitions.clone(),
                 modules,
                 partition,
@@ -124,8 +125,12 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
             let callees = self.definitions.callees(name).into_iter();
             names.extend(callees.filter(|callee| seen.insert(callee.clone())));
         }
+        let is_defined = |name: &Symbol| self.definitions.get(name).is_some();
+        let (names, others): (Vec<Symbol>, Vec<Symbol>) =
+            names.into_iter().partition(is_defined);
         let noted = self.stubs.versions(&names);
-        let found = self.session.lookup(&self.order, &names)?;
+        self.session.lookup(&only(&self.host), &others)?;
+        let found = self.session.lookup(&only(&self.bodies), &names)?;
         let bodies = found.iter().map(|found| found.address);
         let linked = self.stubs.link(&names, &noted, bodies);
         linked.map(drop).map_err(|error| LookupError::Generator(error.into()))
@@ -144,19 +149,27 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
     }
 
     /// Looks bodies up. Should one of the others fail, the first is looked up
-    /// alone: who calls that one need not know.
+    /// alone: who calls that one need not know. If it is not defined, it may
+    /// be the host's by now.
     fn find(&self, names: &[Symbol]) -> Result<Vec<Found>, LookupError> {
-        match self.session.lookup(&self.order, names) {
+        let is_defined = self.definitions.get(&names[0]).is_some();
+        let from = if is_defined { &self.bodies } else { &self.host };
+        match self.session.lookup(&only(from), names) {
             Err(
                 LookupError::NotFound(_)
                 | LookupError::Failed { .. }
                 | LookupError::Generator(_),
             ) if names.len() > 1 => {
-                self.session.lookup(&self.order, &names[..1])
+                self.session.lookup(&only(from), &names[..1])
             }
             result => result,
         }
     }
+}
+
+/// Looking in one dylib, and nowhere else.
+fn only(dylib: &JitDylib) -> SearchOrder {
+    Arc::new([(dylib.id(), Visibility::All)])
 }
 
 impl<B: Layer<Program = Module>> Reentry for CompileOnDemandLayer<B> {

@@ -11,7 +11,7 @@ use chapter1::definitions::{Definition, Origin, Prepared};
 use chapter1::driver::JitError;
 use chapter1::executor::ExecutorError;
 use chapter1::ir::Module;
-use chapter1::orc::{InUse, Layer, Params};
+use chapter1::orc::{InUse, Layer, LookupError, Params};
 use chapter1::symbol::Symbol;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -148,17 +148,20 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
 
     /// Callers that were bound to the host's function of a name are to be
     /// bound to its definition from now on.
-    fn hide_host(&self, name: &Symbol) -> Result<(), ExecutorError> {
+    fn hide_host(&self, name: &Symbol) -> Result<(), JitError> {
         if self.executor.host_symbol(name).is_err() {
             return Ok(());
         }
+        // Who finds the host's does not miss it.
+        let published = self.publish(name);
+        published.map_err(|_| JitError::Lookup(LookupError::Ended))?;
         let callers = self.definitions.callers(name);
         let mut names = callers.clone();
         for caller in &callers {
             names.extend(self.definitions.inliners(caller));
         }
         names.extend(self.definitions.inliners(name));
-        self.outdate(names)
+        Ok(self.outdate(names)?)
     }
 
     /// Removes bodies that are no longer what would be made now.

@@ -29,32 +29,31 @@ impl<B: Layer<Program = Module>> DefinitionGenerator for PublicNames<B> {
         "public names"
     }
 
-    fn generate(
-        &self,
-        dylib: &JitDylib,
-        names: &[Symbol],
-    ) -> Result<(), Cause> {
+    fn generate(&self, _: &JitDylib, names: &[Symbol]) -> Result<(), Cause> {
         let Some(layer) = self.0.upgrade() else { return Ok(()) };
-        for name in names {
-            let Some(flags) = layer.public_flags(name) else { continue };
-            let tracker = dylib.create_tracker();
-            let unit = LazyReexport {
-                layer: layer.clone(),
-                name: name.clone(),
-                flags,
-                tracker: tracker.clone(),
-            };
-            match tracker.define(unit) {
-                // Another thread may have done the same.
-                Ok(()) | Err(DefineError::Duplicate(_)) => {}
-                Err(error) => return Err(Cause::new(error)),
-            }
-        }
-        Ok(())
+        let publish = |name| layer.publish(name).map_err(Cause::new);
+        names.iter().try_for_each(publish)
     }
 }
 
 impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
+    /// Defines the public symbol of a name, if there is to be one.
+    pub(crate) fn publish(&self, name: &Symbol) -> Result<(), DefineError> {
+        let Some(flags) = self.public_flags(name) else { return Ok(()) };
+        let tracker = self.main.create_tracker();
+        let unit = LazyReexport {
+            layer: self.this.upgrade().expect("somebody calls it"),
+            name: name.clone(),
+            flags,
+            tracker: tracker.clone(),
+        };
+        match tracker.define(unit) {
+            // There is one, or another thread has been faster.
+            Err(DefineError::Duplicate(_)) => Ok(()),
+            result => result,
+        }
+    }
+
     /// What is to be known of a public symbol; none if there is to be none.
     fn public_flags(&self, name: &Symbol) -> Option<SymbolFlags> {
         let (_, params) = self.definitions.prototype(name)?;

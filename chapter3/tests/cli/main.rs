@@ -2,7 +2,8 @@
 //! same tests, and the same recorded output.
 //!
 //! What shows IR and machine code is not among them, nor how symbols come
-//! into being: there the chapters differ.
+//! into being: there the chapters differ. And here a second definition is no
+//! error.
 
 #[path = "../../../chapter1/tests/common/mod.rs"]
 mod common;
