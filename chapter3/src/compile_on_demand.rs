@@ -189,7 +189,10 @@ impl<B: Layer<Program = Module>> Reentry for CompileOnDemandLayer<B> {
                 Err(LookupError::Blocking) => {
                     return Err(LookupError::Blocking.into());
                 }
-                Err(error) if self.stubs.is_unchanged(&name, noted[0]) => {
+                Err(error)
+                    if self.stubs.is_unchanged(&name, noted[0])
+                        && !error.is_overtaken() =>
+                {
                     return Err(error.into());
                 }
                 Err(_) => {
