@@ -29,6 +29,7 @@ use chapter1::orc::{
     ObjectLinkingLayer, ResourceTracker, SearchOrder, SymbolFlags, Visibility,
 };
 use chapter1::symbol::Symbol;
+use chapter1::timing::Phases;
 use rustc_hash::FxHashSet;
 use std::error::Error;
 use std::sync::{Arc, Mutex, Weak};
@@ -47,6 +48,7 @@ pub struct CompileOnDemandLayer<B> {
     pub(crate) modules: Arc<Modules>,
     partition: Box<dyn Partition>,
     pub(crate) stubs: StubTable,
+    phases: Arc<Phases>,
     /// Names that have a public symbol, and no definition.
     pub(crate) undefined: Mutex<Vec<Symbol>>,
 }
@@ -93,6 +95,7 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
                 partition,
                 stubs: StubTable::new(objects, &*executor),
                 undefined: Mutex::default(),
+                phases: base.phases.clone(),
                 executor: executor.clone(),
             }
         });
@@ -184,7 +187,8 @@ impl<B: Layer<Program = Module>> Reentry for CompileOnDemandLayer<B> {
         loop {
             cancel::check()?;
             let noted = self.stubs.versions(&names);
-            let found = match self.find(&names) {
+            // Who waits for a compiler does not run.
+            let found = match self.phases.aside(|| self.find(&names)) {
                 Ok(found) => found,
                 Err(LookupError::Blocking) => {
                     return Err(LookupError::Blocking.into());
