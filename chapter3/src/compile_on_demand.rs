@@ -109,6 +109,11 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
         &self.stubs
     }
 
+    /// The dylib of the bodies. No code but their stubs leads to them.
+    pub fn bodies(&self) -> &JitDylib {
+        &self.bodies
+    }
+
     /// The functions that have bodies.
     pub fn compiled(&self) -> Vec<Symbol> {
         let symbols = self.bodies.symbols().into_iter();
