@@ -32,7 +32,7 @@ use chapter1::symbol::Symbol;
 use chapter1::timing::Phases;
 use rustc_hash::FxHashSet;
 use std::error::Error;
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 
 /// Keeps definitions until they are called.
@@ -49,6 +49,8 @@ pub struct CompileOnDemandLayer<B> {
     partition: Box<dyn Partition>,
     pub(crate) stubs: StubTable,
     phases: Arc<Phases>,
+    /// Until something changes.
+    complete: Mutex<FxHashSet<Symbol>>,
     /// Names that have a public symbol, and no definition.
     pub(crate) undefined: Mutex<Vec<Symbol>>,
 }
@@ -94,6 +96,7 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
                 modules,
                 partition,
                 stubs: StubTable::new(objects, &*executor),
+                complete: Mutex::default(),
                 undefined: Mutex::default(),
                 phases: base.phases.clone(),
                 executor: executor.clone(),
@@ -126,22 +129,45 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
     /// # Errors
     /// If one of them is not defined, or cannot be compiled.
     pub fn compile(&self, name: &Symbol) -> Result<(), LookupError> {
-        let mut seen = FxHashSet::from_iter([name.clone()]);
-        let mut names = vec![name.clone()];
-        for index in 0.. {
-            let Some(name) = names.get(index) else { break };
-            let callees = self.definitions.callees(name).into_iter();
-            names.extend(callees.filter(|callee| seen.insert(callee.clone())));
-        }
+        let names = self.incomplete(name);
         let is_defined = |name: &Symbol| self.definitions.get(name).is_some();
         let (names, others): (Vec<Symbol>, Vec<Symbol>) =
             names.into_iter().partition(is_defined);
-        let noted = self.stubs.versions(&names);
         self.session.lookup(&only(&self.host), &others)?;
+        if names.is_empty() {
+            return Ok(());
+        }
+        let noted = self.stubs.versions(&names);
         let found = self.session.lookup(&only(&self.bodies), &names)?;
         let bodies = found.iter().map(|found| found.address);
         let linked = self.stubs.link(&names, &noted, bodies);
-        linked.map(drop).map_err(|error| LookupError::Generator(error.into()))
+        linked.map_err(|error| LookupError::Generator(error.into()))?;
+        self.complete().extend(names);
+        Ok(())
+    }
+
+    /// What is called by way of a function, that first, without what has been
+    /// compiled with all that it calls.
+    fn incomplete(&self, name: &Symbol) -> Vec<Symbol> {
+        let complete = self.complete();
+        let mut seen = FxHashSet::default();
+        let mut is_new = |name: &Symbol| {
+            !complete.contains(name) && seen.insert(name.clone())
+        };
+        let mut names = vec![name.clone()];
+        names.retain(&mut is_new);
+        for index in 0.. {
+            let Some(name) = names.get(index) else { break };
+            let callees = self.definitions.callees(name).into_iter();
+            names.extend(callees.filter(&mut is_new));
+        }
+        names
+    }
+
+    /// The functions that are known to be compiled with all that they call.
+    pub(crate) fn complete(&self) -> MutexGuard<'_, FxHashSet<Symbol>> {
+        // Nothing panics while it is locked.
+        self.complete.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What is to be compiled for a call of `name`, that first.

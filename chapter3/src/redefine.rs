@@ -6,6 +6,7 @@
 //! there, and its memory is freed when it has left.
 
 use crate::compile_on_demand::CompileOnDemandLayer;
+use crate::table::Change;
 use crate::trace;
 use chapter1::definitions::{Definition, Origin, Prepared};
 use chapter1::driver::JitError;
@@ -77,7 +78,7 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
         let entries = Prepared::from_module(module);
         let entry = entries.into_iter().next().expect("one function");
         let callees = self.definitions.callees(name);
-        let change = self.stubs.change(vec![name.clone()])?;
+        let change = self.change(vec![name.clone()])?;
         let replaced = self.definitions.replace(entry, origin, &tracker);
         self.modules.enter(name);
         match replaced {
@@ -107,7 +108,7 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
         }
         self.check_unheld(name)?;
         let mut names = self.definitions.callees(name);
-        let change = self.stubs.change(vec![name.clone()])?;
+        let change = self.change(vec![name.clone()])?;
         let withdrawn = self.definitions.withdraw(name);
         self.modules.forget(name);
         withdrawn.iter().for_each(|definition| drop_body(definition));
@@ -171,12 +172,18 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
         if names.is_empty() {
             return Ok(());
         }
-        let change = self.stubs.change(names.clone())?;
+        let change = self.change(names.clone())?;
         let definitions = names.iter().map(|name| self.definitions.get(name));
         definitions.flatten().for_each(|definition| drop_body(&definition));
         drop(change);
         trace::redirected(&names);
         Ok(())
+    }
+
+    /// Begins to change names.
+    fn change(&self, names: Vec<Symbol>) -> Result<Change<'_>, ExecutorError> {
+        self.complete().clear();
+        self.stubs.change(names)
     }
 
     /// Whether a public symbol says that a function has another number of

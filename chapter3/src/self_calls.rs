@@ -93,3 +93,52 @@ pub fn by_pointer(graph: &mut LinkGraph) {
         ]);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chapter1::codegen::{CodeGenerator, Target};
+    use chapter1::ir::parse_module;
+
+    fn graph(callee: &str) -> LinkGraph {
+        let text = format!(
+            "function @f(f64) -> f64 {{
+            fn0 = function @{callee}(f64) -> f64
+            block0(v0: f64):
+                v1 = call fn0(v0)
+                v2 = call fn0(v1)
+                return v2
+            }}"
+        );
+        let module = parse_module(&text).unwrap();
+        CodeGenerator::new(Target::SSE2).compile(&module).unwrap()
+    }
+
+    #[test]
+    fn calls_of_others_stay_as_they_are() {
+        let mut graph = graph("g");
+        let (blocks, edges) = (graph.blocks.len(), graph.edges.clone());
+        by_pointer(&mut graph);
+        assert_eq!((graph.blocks.len(), graph.edges), (blocks, edges));
+    }
+
+    #[test]
+    fn all_self_calls_go_by_one_pointer_which_leads_back() {
+        let mut graph = graph("f");
+        let before = graph.blocks.len();
+        by_pointer(&mut graph);
+        assert_eq!(graph.blocks.len(), before + 2);
+        let [first, second, to_pointer, back] = graph.edges[..] else {
+            panic!("two calls, a jump and a pointer")
+        };
+        assert_eq!(first.target, second.target);
+        let name = |id: SymbolId| graph.symbols[id].name.clone();
+        assert_eq!(name(first.target), None);
+        let jump = graph.symbols[first.target].definition.unwrap();
+        assert_eq!(jump.block, to_pointer.block);
+        let pointer = graph.symbols[to_pointer.target].definition.unwrap();
+        assert_eq!(pointer.block, back.block);
+        assert_eq!(graph.blocks[back.block].section, Section::Data);
+        assert_eq!(name(back.target).unwrap().as_str(), "f");
+    }
+}

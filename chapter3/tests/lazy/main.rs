@@ -7,3 +7,4 @@ mod redefinition;
 mod removal;
 mod support;
 mod threads;
+mod transforms;
