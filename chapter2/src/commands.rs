@@ -76,7 +76,7 @@ fn show_passes<D: Optimises>(
     session: &mut Session<D>,
     _: &Argument<'_>,
 ) -> Result<(), Diagnostic> {
-    for pass in passes::all() {
+    for pass in passes::each() {
         session.print(&format!("{:<12}  {}\n", pass.name(), pass.summary()));
     }
     let passes = session.jit().optimiser().pipeline.passes().iter();

@@ -6,19 +6,22 @@
 //! in proportion to the function.
 
 use chapter1::ir::{
-    Block, BlockCall, ControlFlow, Function, Inst, InstData, Value, ValueDef,
-    ValueList,
+    Block, BlockCall, Callee, CalleeData, ControlFlow, Function, Inst,
+    InstData, Value, ValueDef, ValueList,
 };
 use chapter1::span::Span;
-use cranelift_entity::SecondaryMap;
+use chapter1::symbol::Symbol;
 use cranelift_entity::packed_option::PackedOption;
+use cranelift_entity::{PrimaryMap, SecondaryMap};
 
 /// Values that are to be replaced by others.
 #[derive(Default)]
+// ANCHOR: Replacements
 pub struct Replacements {
     by: SecondaryMap<Value, PackedOption<Value>>,
     is_any: bool,
 }
+// ANCHOR_END: Replacements
 
 impl Replacements {
     /// Whether there is nothing to replace.
@@ -30,15 +33,18 @@ impl Replacements {
     ///
     /// # Panics
     /// If a value would be replaced by itself.
+    // ANCHOR: replace
     pub fn replace(&mut self, old: Value, new: Value) {
         let new = self.find(new);
         assert_ne!(old, new, "a value is replaced by another one");
         self.by[old] = new.into();
         self.is_any = true;
     }
+    // ANCHOR_END: replace
 
     /// What is to be used in place of a value. Shortens the way for the next
     /// who asks.
+    // ANCHOR: find
     pub fn find(&mut self, value: Value) -> Value {
         let mut last = value;
         while let Some(next) = self.by[last].expand() {
@@ -51,20 +57,22 @@ impl Replacements {
         }
         last
     }
+    // ANCHOR_END: find
 
     /// Replaces, wherever a value is used.
+    // ANCHOR: apply
     pub fn apply(&mut self, function: &mut Function) {
         if !self.is_any {
             return;
         }
-        let blocks = function.blocks.keys();
-        for block in blocks {
+        for block in function.blocks.keys() {
             for index in 0..function.blocks[block].insts.len() {
                 let inst = function.blocks[block].insts[index];
                 map_operands(function, inst, |value| self.find(value));
             }
         }
     }
+    // ANCHOR_END: apply
 }
 
 /// Replaces each value that an instruction reads, in the order in which
@@ -251,6 +259,39 @@ pub fn insert_at_entry(function: &mut Function, data: InstData) -> Value {
     let insts = &mut function.blocks[entry].insts;
     insts.rotate_right(1);
     function.results[inst].expand().expect("it yields a value")
+}
+
+/// Removes from what a function declares to call the functions that it does
+/// not call, if `is_removed` says so.
+pub fn remove_callees(
+    function: &mut Function,
+    is_removed: impl Fn(&Symbol) -> bool,
+) {
+    if !function.callees.values().any(|callee| is_removed(&callee.name)) {
+        return;
+    }
+    let Function { blocks, insts, callees, .. } = function;
+    let mut is_called: SecondaryMap<Callee, bool> = SecondaryMap::new();
+    let places = || blocks.values().flat_map(|block| &block.insts);
+    for &inst in places() {
+        if let InstData::Call { callee, .. } = insts[inst] {
+            is_called[callee] = true;
+        }
+    }
+    let mut moved: SecondaryMap<Callee, PackedOption<Callee>> =
+        SecondaryMap::new();
+    let mut kept: PrimaryMap<Callee, CalleeData> = PrimaryMap::new();
+    for (callee, data) in std::mem::take(callees) {
+        if is_called[callee] || !is_removed(&data.name) {
+            moved[callee] = kept.push(data).into();
+        }
+    }
+    *callees = kept;
+    for &inst in places() {
+        if let InstData::Call { callee, .. } = &mut insts[inst] {
+            *callee = moved[*callee].expect("it is called");
+        }
+    }
 }
 
 /// Removes a block's instructions from a place on, its terminator included:

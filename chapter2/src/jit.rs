@@ -64,11 +64,7 @@ impl KaleidoscopeJit {
             executor.target(),
             phases.clone(),
         );
-        let optimiser = Optimiser::new(
-            pipeline,
-            base.definitions.clone(),
-            executor.clone(),
-        );
+        let optimiser = Optimiser::new(pipeline, &base);
         let optimise = IrTransformLayer::new(compile.clone(), optimiser);
 
         // What has failed is made again; then the host is asked.

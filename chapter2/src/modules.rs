@@ -8,12 +8,15 @@
 //!
 //! What the units share is a [`SharedModule`]. Who is compiled first takes
 //! out of it all that it calls, directly or not, and that nobody has looked
-//! at: those will be needed next in any case. They go through the passes
-//! together, callees first, and are put back for their own units to find. So
-//! each function is kept once and optimised once. Of a small one, which may be
-//! inlined again, a copy stays as long as there is anybody left to inline it.
+//! at: most of those will be needed next. They go through the passes together,
+//! as far as these look at others, callees first, and are put back for their
+//! own units to find, which do the rest. So each function is kept once and
+//! optimised once; one that is inlined wherever it is called is not compiled.
+//! Of a small one, which may be inlined again, a copy stays as long as there
+//! is anybody left to inline it.
 
 use crate::passes::{Body, Surroundings, is_candidate};
+use crate::pipeline::Progress;
 use chapter1::ir::{Function, Module};
 use chapter1::symbol::Symbol;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -32,19 +35,24 @@ struct Table {
 
 /// A module whose functions are compiled one by one.
 #[derive(Default)]
+// ANCHOR: SharedModule
 pub struct SharedModule {
     members: Mutex<Members>,
     /// A function has been put back.
     progress: Condvar,
 }
+// ANCHOR_END: SharedModule
 
 #[derive(Default)]
+// ANCHOR: Members
 struct Members {
     by_name: FxHashMap<Symbol, Member>,
     /// How many of them are raw.
     raw: usize,
 }
+// ANCHOR_END: Members
 
+// ANCHOR: Member
 struct Member {
     stage: Stage,
     /// What is inlined elsewhere.
@@ -52,26 +60,29 @@ struct Member {
     /// Which functions its passes have taken to be pure.
     pure: Arc<[Symbol]>,
 }
+// ANCHOR_END: Member
 
 /// How far a function is.
+// ANCHOR: Stage
 enum Stage {
     /// It has not been looked at.
     Raw(Box<Function>),
     /// It is with those of a function that calls it.
     Away,
-    /// It has been optimised.
-    Done(Arc<Function>),
+    /// It has been optimised, but for what needs no others.
+    Done(Arc<Function>, Progress),
     /// Its unit has it, or nobody has.
     Gone,
 }
+// ANCHOR_END: Stage
 
 /// What a unit finds.
 pub enum Taken {
     /// The function as it was defined.
     Raw(Function),
-    /// The function after all passes, which took calls of these others to be
-    /// pure.
-    Done(Function, Arc<[Symbol]>),
+    /// The function after passes which took calls of these others to be
+    /// pure, and how far it is.
+    Done(Function, Progress, Arc<[Symbol]>),
     /// Nothing: it has been there before, or something went wrong.
     Gone,
 }
@@ -111,15 +122,24 @@ impl Modules {
         }
     }
 
+    /// Whether two functions are defined in one module.
+    pub fn are_together(&self, a: &Symbol, b: &Symbol) -> bool {
+        let table = self.lock();
+        match (table.of.get(a), table.of.get(b)) {
+            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        }
+    }
+
     /// Takes out what the functions of a module call, directly or not, and
-    /// that nobody has looked at; copies of it if it shall stay where it is.
-    pub fn gather(&self, module: &Module, shall_stay: bool) -> Gathered {
+    /// that nobody has looked at.
+    pub fn gather(&self, module: &Module) -> Gathered {
         let mut gathered = Gathered::default();
         // Only what was defined alone has a shared module.
         if let [function] = &module.functions[..]
             && let Some(shared) = self.lock().of.get(&function.name).cloned()
         {
-            shared.gather(function, shall_stay, &mut gathered);
+            shared.gather(function, &mut gathered);
             gathered.module = Some(shared);
         }
         gathered
@@ -146,11 +166,13 @@ impl SharedModule {
         let mut members = lock(&self.members);
         let member = members.by_name.remove(name);
         if let Some(Member { stage: Stage::Raw(_), .. }) = member {
-            members.raw_gone(1);
+            members.raw -= 1;
+            members.drop_unneeded();
         }
     }
 
     /// Gives a function to its unit. Waits while it is being optimised.
+    // ANCHOR: take
     pub fn take(&self, name: &Symbol) -> Taken {
         let mut members = lock(&self.members);
         loop {
@@ -160,7 +182,8 @@ impl SharedModule {
             if !matches!(member.stage, Stage::Away) {
                 let taken = member.take();
                 if let Taken::Raw(_) = taken {
-                    members.raw_gone(1);
+                    // It is going to gather, and may need bodies for that.
+                    members.raw -= 1;
                 }
                 return taken;
             }
@@ -168,12 +191,10 @@ impl SharedModule {
             members = result.unwrap_or_else(PoisonError::into_inner);
         }
     }
+    // ANCHOR_END: take
 
-    fn gather(&self, from: &Function, shall_stay: bool, to: &mut Gathered) {
-        let callees = |function: &Function| {
-            let callees = function.callees.values();
-            callees.map(|callee| callee.name.clone()).collect::<Vec<_>>()
-        };
+    // ANCHOR: gather
+    fn gather(&self, from: &Function, to: &mut Gathered) {
         let mut members = lock(&self.members);
         let mut seen = FxHashSet::from_iter([from.name.clone()]);
         let mut next = callees(from);
@@ -188,38 +209,46 @@ impl SharedModule {
                 to.bodies.push((name, body.clone(), member.pure.clone()));
             } else if let Stage::Raw(function) = &member.stage {
                 next.extend(callees(function));
-                if shall_stay {
-                    to.functions.push(Function::clone(function));
-                    continue;
-                }
-                let stage = std::mem::replace(&mut member.stage, Stage::Away);
-                let Stage::Raw(function) = stage else { unreachable!() };
-                to.functions.push(*function);
+                to.functions.extend(member.send_away());
                 to.away.push(name);
             }
         }
-        members.raw_gone(to.away.len());
+        members.raw -= to.away.len();
+        members.drop_unneeded();
     }
+    // ANCHOR_END: gather
 }
 
 impl Members {
-    /// So many are not raw any more. When none is, nobody is left to inline
-    /// anything.
-    fn raw_gone(&mut self, count: usize) {
-        self.raw -= count;
-        if count > 0 && self.raw == 0 {
+    /// Drops the bodies when none is raw any more: nobody is left to inline
+    /// them.
+    // ANCHOR: drop_unneeded
+    fn drop_unneeded(&mut self) {
+        if self.raw == 0 {
             self.by_name.values_mut().for_each(|member| member.body = None);
         }
     }
+    // ANCHOR_END: drop_unneeded
 }
 
 impl Member {
+    /// Gives a raw function to somebody who is going to put it back.
+    fn send_away(&mut self) -> Option<Function> {
+        match std::mem::replace(&mut self.stage, Stage::Away) {
+            Stage::Raw(function) => Some(*function),
+            other => {
+                self.stage = other;
+                None
+            }
+        }
+    }
+
     fn take(&mut self) -> Taken {
         match std::mem::replace(&mut self.stage, Stage::Gone) {
             Stage::Raw(function) => Taken::Raw(*function),
-            Stage::Done(function) => {
+            Stage::Done(function, progress) => {
                 let function = Arc::unwrap_or_clone(function);
-                Taken::Done(function, self.pure.clone())
+                Taken::Done(function, progress, self.pure.clone())
             }
             Stage::Away | Stage::Gone => Taken::Gone,
         }
@@ -227,27 +256,29 @@ impl Member {
 }
 
 impl Gathered {
-    /// Puts functions back: as they shall be compiled if they are `done`.
+    /// Puts functions back: as far as they are if that is known.
+    // ANCHOR: put_back
     pub fn put_back(
-        mut self,
+        &mut self,
         functions: Vec<Function>,
+        progress: Option<&[Progress]>,
         surroundings: &Surroundings,
-        done: bool,
     ) {
         let Some(module) = self.module.clone() else { return };
         if self.away.is_empty() {
             return;
         }
         let mut members = lock(&module.members);
-        for function in functions {
+        for (index, function) in functions.into_iter().enumerate() {
             let Members { by_name, raw } = &mut *members;
             let Some(member) = by_name.get_mut(&function.name) else {
                 continue;
             };
-            if done {
+            if let Some(progress) = progress {
                 let function = Arc::new(function);
                 member.note(&function, surroundings, *raw > 0);
-                member.stage = Stage::Done(function);
+                let progress = progress[index].clone();
+                member.stage = Stage::Done(function, progress);
             } else {
                 member.stage = Stage::Raw(function.into());
                 *raw += 1;
@@ -257,6 +288,7 @@ impl Gathered {
         self.away.clear();
         module.progress.notify_all();
     }
+    // ANCHOR_END: put_back
 
     /// Keeps a copy of a function that may be inlined again: its own unit has
     /// taken it.
@@ -311,6 +343,12 @@ impl Drop for Gathered {
         drop(members);
         module.progress.notify_all();
     }
+}
+
+/// The names of what a function calls.
+pub fn callees(function: &Function) -> Vec<Symbol> {
+    let callees = function.callees.values();
+    callees.map(|callee| callee.name.clone()).collect()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -57,7 +57,7 @@ pub struct PassOptions {
 
 /// The names of all passes, each with what it does.
 fn names() -> PossibleValuesParser {
-    let passes = passes::all().into_iter();
+    let passes = passes::each().into_iter();
     let values =
         passes.map(|pass| PossibleValue::new(pass.name()).help(pass.summary()));
     PossibleValuesParser::new(values)

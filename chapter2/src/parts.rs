@@ -23,7 +23,6 @@ pub type Optimise<B> = Arc<IrTransformLayer<B, Optimiser>>;
 ///
 /// # Errors
 /// As [`Driver::define`].
-// ANCHOR: define
 pub fn define<B: Layer<Program = Module>>(
     jit: &impl Driver,
     optimise: &Optimise<B>,
@@ -56,7 +55,6 @@ pub fn define<B: Layer<Program = Module>>(
     base.definitions.define(entries, origin, &tracker);
     Ok(())
 }
-// ANCHOR_END: define
 
 /// One function of a module of several, as the session sees it.
 struct Part<B> {
@@ -91,17 +89,23 @@ impl<B: Layer<Program = Module>> MaterializationUnit for Part<B> {
         responsibility: MaterializationResponsibility,
     ) {
         let optimise = &self.optimise;
+        let optimiser = optimise.transform();
         let module = |function| Module { functions: vec![function] };
         let is_pure = |name: &Symbol| {
             responsibility.rely_on(name).is_some_and(|flags| flags.pure)
         };
         match self.module.take(&self.name) {
-            Taken::Raw(function) => {
-                optimise.emit(responsibility, module(function));
-            }
-            // It has been through the layer, with a function that calls it.
-            Taken::Done(function, pure) if pure.iter().all(is_pure) => {
-                optimise.below().emit(responsibility, module(function));
+            Taken::Raw(raw) => optimise.emit(responsibility, module(raw)),
+            // It has been in the layer, with a function that calls it.
+            Taken::Done(function, progress, pure)
+                if pure.iter().all(is_pure) =>
+            {
+                let pure = Arc::new(pure.iter().cloned().collect());
+                let mut module = module(function);
+                match optimiser.finish(&mut module, vec![progress], &pure) {
+                    Ok(()) => optimise.below().emit(responsibility, module),
+                    Err(cause) => responsibility.fail(cause),
+                }
             }
             Taken::Done(..) | Taken::Gone => match self.again() {
                 Some(module) => optimise.emit(responsibility, module),

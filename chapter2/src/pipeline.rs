@@ -11,12 +11,13 @@ mod times;
 pub use level::Level;
 pub use times::Times;
 
-use crate::analysis::Analyses;
-use crate::passes::{self, Changed, Pass, Surroundings};
+use crate::analysis::{Analyses, Pure};
+use crate::passes::{self, Changed, ModulePass, Pass, Surroundings};
 use chapter1::cancel;
 use chapter1::ir::{Function, Module, verify};
 use chapter1::orc::Cause;
 use chapter1::repl;
+use std::ops::Range;
 use std::sync::Arc;
 use thiserror::Error;
 
@@ -24,6 +25,8 @@ use thiserror::Error;
 #[derive(Clone, Default)]
 pub struct Pipeline {
     passes: Vec<Arc<dyn Pass>>,
+    /// The passes that are there for what inlining brings to light.
+    again: Range<usize>,
     print_before: Vec<String>,
     print_after: Vec<String>,
     times: Option<Arc<Times>>,
@@ -34,10 +37,25 @@ pub struct Pipeline {
 #[error("there is no pass `{0}`")]
 pub struct UnknownPass(pub String);
 
+/// How far a function is that has been [prepared](Pipeline::prepare).
+#[derive(Clone, Default)]
+pub struct Progress {
+    /// The passes that have looked at the function as it is now, and have
+    /// left nothing to find.
+    idle: Vec<&'static str>,
+    /// Whether the function has changed since its first round of passes.
+    is_changed: bool,
+}
+
 impl Pipeline {
     /// These passes, in this order.
     pub fn new(passes: Vec<Arc<dyn Pass>>) -> Pipeline {
         Pipeline { passes, ..Pipeline::default() }
+    }
+
+    /// Runs these only on functions that others have been inlined in.
+    pub(crate) fn after_inlining(self, again: Range<usize>) -> Pipeline {
+        Pipeline { again, ..self }
     }
 
     /// The passes of these names, in this order.
@@ -79,7 +97,7 @@ impl Pipeline {
 
     /// Whether what becomes of a function depends on others.
     pub fn looks_at_modules(&self) -> bool {
-        self.passes.iter().any(|pass| pass.as_module_pass().is_some())
+        self.passes.iter().any(is_module_pass)
     }
 
     /// Changes the functions of a module that knows of nothing else.
@@ -96,45 +114,106 @@ impl Pipeline {
     /// # Errors
     /// If somebody wants everything to stop. What there is of the module is
     /// well formed then, and does the same as before.
+    // ANCHOR: run_in
     pub fn run_in(
         &self,
         surroundings: &mut Surroundings,
         module: &mut Module,
     ) -> Result<(), Cause> {
-        let is_module_pass =
-            |pass: &Arc<dyn Pass>| pass.as_module_pass().is_some();
-        let mut rest = &self.passes[..];
-        while let Some((first, others)) = rest.split_first() {
-            if is_module_pass(first) {
-                self.module_pass(&**first, module, surroundings)?;
-                rest = others;
-                continue;
-            }
-            // One function after the other goes through all of them: what is
-            // known of it can be forgotten then.
-            let end = rest.iter().position(is_module_pass);
-            let (passes, others) = rest.split_at(end.unwrap_or(rest.len()));
-            for function in &mut module.functions {
-                let mut analyses = Analyses::new(surroundings.pure.clone());
-                for pass in passes {
-                    self.function_pass(&**pass, function, &mut analyses)?;
-                }
-            }
-            rest = others;
+        let progress = self.prepare(surroundings, module)?;
+        for (function, progress) in module.functions.iter_mut().zip(progress) {
+            self.finish(surroundings.pure.clone(), function, progress)?;
         }
         Ok(())
     }
+    // ANCHOR_END: run_in
 
+    /// Does what depends on the other functions of a module: all passes up to
+    /// the last one that looks at them. Returns how far each function is.
+    ///
+    /// # Errors
+    /// As [`run_in`](Pipeline::run_in).
+    // ANCHOR: prepare
+    pub fn prepare(
+        &self,
+        surroundings: &mut Surroundings,
+        module: &mut Module,
+    ) -> Result<Vec<Progress>, Cause> {
+        let mut progress = vec![Progress::default(); module.functions.len()];
+        let mut start = 0;
+        for (end, pass) in self.passes.iter().enumerate() {
+            let name = pass.name();
+            let Some(pass) = pass.as_module_pass() else { continue };
+            let functions = module.functions.iter_mut().zip(&mut progress);
+            for (function, progress) in functions {
+                let pure = surroundings.pure.clone();
+                self.function_passes(start..end, pure, function, progress)?;
+                progress.is_changed = false;
+            }
+            self.module_pass(name, pass, module, surroundings, &mut progress)?;
+            start = end + 1;
+        }
+        Ok(progress)
+    }
+    // ANCHOR_END: prepare
+
+    /// Does the rest for a function, if certain calls are pure.
+    ///
+    /// # Errors
+    /// As [`run_in`](Pipeline::run_in).
+    pub fn finish(
+        &self,
+        pure: Pure,
+        function: &mut Function,
+        mut progress: Progress,
+    ) -> Result<(), Cause> {
+        let last = self.passes.iter().rposition(is_module_pass);
+        let rest = last.map_or(0, |last| last + 1)..self.passes.len();
+        self.function_passes(rest, pure, function, &mut progress)
+    }
+
+    /// One function goes through several passes: what is known of it can be
+    /// forgotten then.
+    // ANCHOR: function_passes
+    fn function_passes(
+        &self,
+        passes: Range<usize>,
+        pure: Pure,
+        function: &mut Function,
+        progress: &mut Progress,
+    ) -> Result<(), Cause> {
+        let mut analyses = Analyses::new(pure);
+        for index in passes {
+            let is_again = self.again.contains(&index);
+            if !is_again || progress.is_changed {
+                let pass = &*self.passes[index];
+                self.function_pass(pass, function, &mut analyses, progress)?;
+            }
+        }
+        Ok(())
+    }
+    // ANCHOR_END: function_passes
+
+    // ANCHOR: function_pass
     fn function_pass(
         &self,
         pass: &dyn Pass,
         function: &mut Function,
         analyses: &mut Analyses,
+        Progress { idle, is_changed }: &mut Progress,
     ) -> Result<(), Cause> {
         cancel::check().map_err(Cause::new)?;
         let name = pass.name();
         print(&self.print_before, "before", name, function);
-        let changed = self.time(name, || pass.run(function, analyses));
+        let mut changed = Changed::Nothing;
+        if !idle.contains(&name) {
+            changed = self.time(name, || pass.run(function, analyses));
+            if changed != Changed::Nothing {
+                *is_changed = true;
+                idle.clear();
+            }
+            idle.push(name);
+        }
         self.note(name, [changed]);
         if changed == Changed::ControlFlow {
             analyses.forget();
@@ -143,22 +222,29 @@ impl Pipeline {
         check(name, function);
         Ok(())
     }
+    // ANCHOR_END: function_pass
 
     fn module_pass(
         &self,
-        pass: &dyn Pass,
+        name: &'static str,
+        pass: &dyn ModulePass,
         module: &mut Module,
         surroundings: &mut Surroundings,
+        progress: &mut [Progress],
     ) -> Result<(), Cause> {
-        let name = pass.name();
         for function in &module.functions {
             print(&self.print_before, "before", name, function);
         }
-        let changes = self.time(name, || match pass.as_module_pass() {
-            Some(pass) => pass.run_on_module(module, surroundings),
-            None => Ok(Vec::new()),
-        });
-        self.note(name, changes.map_err(Cause::new)?);
+        let changes =
+            self.time(name, || pass.run_on_module(module, surroundings));
+        let changes = changes.map_err(Cause::new)?;
+        for (progress, &changed) in progress.iter_mut().zip(&changes) {
+            if changed != Changed::Nothing {
+                progress.is_changed = true;
+                progress.idle.clear();
+            }
+        }
+        self.note(name, changes);
         for function in &module.functions {
             print(&self.print_after, "after", name, function);
             check(name, function);
@@ -185,6 +271,10 @@ impl Pipeline {
     }
 }
 
+fn is_module_pass(pass: &Arc<dyn Pass>) -> bool {
+    pass.as_module_pass().is_some()
+}
+
 /// Shows a function, if it is to be shown before or after this pass.
 fn print(shown: &[String], when: &str, pass: &str, function: &Function) {
     if shown.iter().any(|name| name == pass) {
@@ -193,6 +283,7 @@ fn print(shown: &[String], when: &str, pass: &str, function: &Function) {
 }
 
 /// Stops at IR that is not well formed, in debug builds: the pass has a bug.
+// ANCHOR: check
 fn check(pass: &str, function: &Function) {
     if cfg!(debug_assertions)
         && let Err(error) = verify(function)
@@ -200,3 +291,7 @@ fn check(pass: &str, function: &Function) {
         panic!("after {pass}: {error}\n{function}");
     }
 }
+// ANCHOR_END: check
+
+#[cfg(test)]
+mod tests;

@@ -109,12 +109,14 @@ pub struct TransformError {
 impl TransformError {
     /// Says whose transform has failed. One that was given up is no failure
     /// of its functions.
+    // ANCHOR: of
     fn of(symbols: Vec<Symbol>, cause: Cause) -> Cause {
         match cause.is::<Cancelled>() {
             true => cause,
             false => Cause::new(TransformError { symbols, cause }),
         }
     }
+    // ANCHOR_END: of
 }
 
 fn names(symbols: &[Symbol]) -> String {

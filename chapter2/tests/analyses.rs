@@ -4,6 +4,9 @@
 #[allow(unused_imports, reason = "nothing is run here")]
 #[path = "../../chapter1/tests/ir_gen/mod.rs"]
 mod ir_gen;
+#[allow(dead_code, reason = "benchmarks use the rest")]
+#[path = "../../chapter1/benches/programs/mod.rs"]
+mod programs;
 #[path = "../../chapter1/tests/property/mod.rs"]
 mod property;
 
@@ -140,4 +143,66 @@ fn check_depth(
     let is_good =
         found == around && loops.depth(block) as usize == around.len();
     is_good.then_some(()).ok_or(format!("{block}: {found:?}, not {around:?}"))
+}
+
+/// The dominance frontier of a block, by its definition.
+fn frontier(
+    flow: &ControlFlow,
+    tree: &DominatorTree,
+    block: Block,
+) -> Vec<Block> {
+    let blocks = flow.reverse_postorder().iter().copied();
+    let is_beyond = |&joint: &Block| {
+        let sources = flow.predecessors(joint).iter();
+        let mut sources = sources.filter(|&&it| flow.is_reachable(it));
+        sources.any(|&from| tree.dominates(block, from))
+            && (joint == block || !tree.dominates(block, joint))
+    };
+    blocks.filter(is_beyond).collect()
+}
+
+/// The loop that computes a point of the Mandelbrot set. The book draws its
+/// tree from this.
+#[test]
+fn the_dominator_tree_of_mandelbrots_kernel() {
+    let program = include_str!("../../chapter1/programs/mandelbrot.ks");
+    let start = program.find("def unary").expect("operators");
+    let end = program.find("# Far points").expect("the next function");
+    let module = programs::lower(&program[start..end]).pop();
+    let function = &module.expect("definitions").functions[0];
+    assert_eq!(&*function.name, "escape");
+    let mut analyses = Analyses::default();
+    let (flow, tree) = (analyses.flow(function), analyses.tree(function));
+    let loops = analyses.loops(function);
+    let lines = flow.reverse_postorder().iter().map(|&block| {
+        let next: Vec<Block> = function.successors(block).collect();
+        format!(
+            "{block} leads to {next:?}: level {}, dominates {:?}, frontier \
+             {:?}, in {} loops\n",
+            tree.level(block),
+            tree.children(block),
+            frontier(&flow, &tree, block),
+            loops.depth(block)
+        )
+    });
+    insta::assert_snapshot!(lines.collect::<String>());
+}
+
+/// In a nest of loops, each block that begins or ends one has all the headers
+/// around it in its frontier.
+#[test]
+fn the_frontiers_of_a_nest_of_loops_are_as_large_as_its_square() {
+    let size = |depth: usize| {
+        let mut text = String::from("def f(x) ");
+        for i in 0..depth {
+            text += &format!("for i{i} = 1, i{i} < x in ");
+        }
+        let module = programs::lower(&(text + "x;")).pop();
+        let function = &module.expect("a definition").functions[0];
+        let mut analyses = Analyses::default();
+        let (flow, tree) = (analyses.flow(function), analyses.tree(function));
+        let blocks = flow.reverse_postorder().iter();
+        blocks.map(|&block| frontier(&flow, &tree, block).len()).sum::<usize>()
+    };
+    assert_eq!([1, 2, 10, 100].map(size), [1, 4, 100, 10_000]);
 }

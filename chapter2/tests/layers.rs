@@ -40,6 +40,7 @@ fn idle<B: Layer<Program = Module>>(
     IrTransformLayer::new(below, |module, _: &Responsibility| Ok(module))
 }
 
+// ANCHOR: all_stacks
 fn all_stacks() -> Vec<(&'static str, Stack)> {
     let without = Stack::of(compiler);
     let with = Stack::of(|base, objects| optimiser(compiler(base, objects)));
@@ -64,6 +65,7 @@ fn all_stacks() -> Vec<(&'static str, Stack)> {
         ("with layers that take their time", later),
     ]
 }
+// ANCHOR_END: all_stacks
 
 #[test]
 fn generated_programs_mean_the_same_on_every_stack() {

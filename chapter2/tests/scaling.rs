@@ -23,12 +23,6 @@ const MOST: f64 = 28.0;
 /// What takes less is not measured well enough.
 const SHORTEST: Duration = Duration::from_millis(4);
 
-/// The passes that take as long as a function's variables times its blocks:
-/// promotion finds the blocks in which each variable is live, and here each
-/// is live nearly everywhere.
-const KNOWN: [(&str, &str); 2] =
-    [("mem2reg", "nested_loops"), ("mem2reg", "variables")];
-
 /// What this thread has worked: others do not count.
 fn worked() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
@@ -78,8 +72,7 @@ fn slow(shape: &Shape) -> Vec<String> {
         (large, large_time) = time(&pipeline, &large);
         let ratio = large_time.as_secs_f64() / small_time.as_secs_f64();
         println!("{} {name}: {large_time:?}, {ratio:.1}", shape.name);
-        let is_known = KNOWN.contains(&(name, shape.name));
-        if large_time > SHORTEST && ratio > MOST && !is_known {
+        if large_time > SHORTEST && ratio > MOST {
             slow.push(format!("{name}: {large_time:?}, {ratio:.1} times"));
         }
     }

@@ -72,6 +72,9 @@ fn run<D: Driver>(jit: D, text: &str) -> Kaleidoscope<D> {
     session
 }
 
+/// A function of one number.
+type OfOne = Function<fn(f64) -> f64>;
+
 /// A loop of calls, and the function that it calls, at the so manieth place.
 fn program(place: usize) -> String {
     let mut text = String::new();
@@ -88,12 +91,10 @@ fn calls() {
     let eager: Vec<_> = (0..PLACES).map(|i| eager(&program(i))).collect();
     let stubs = lazy.iter().map(|session| session.jit.function("loop"));
     let direct = eager.iter().map(|session| session.jit.function("loop"));
-    let functions: Vec<Function<fn(f64) -> f64>> =
+    let functions: Vec<OfOne> =
         direct.chain(stubs).map(|it| it.expect("defined")).collect();
     let n = f64::from(CALLS);
-    let call = |function: &Function<fn(f64) -> f64>| {
-        function.call(n).expect("it ends")
-    };
+    let call = |function: &OfOne| function.call(n).expect("it ends");
     let case = |function| Case::new("a loop", move || call(function));
     let mut cases: Vec<Case<'_>> = functions.iter().map(case).collect();
     let times = medians(&mut cases, ROUNDS);

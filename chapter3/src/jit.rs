@@ -85,7 +85,7 @@ impl KaleidoscopeJit {
         let compile =
             IrCompileLayer::new(versions.clone(), target, phases.clone());
         let modules = Arc::new(Modules::default());
-        let optimiser = Optimiser::new(pipeline, definitions.clone(), executor);
+        let optimiser = Optimiser::new(pipeline, &base);
         let nearby =
             Nearby::new(optimiser, definitions.clone(), modules.clone());
         let optimise = IrTransformLayer::new(compile.clone(), nearby);

@@ -3,7 +3,8 @@
 use chapter1::definitions::Definitions;
 use chapter1::ir::lower::Lowering;
 use chapter1::ir::{
-    Block, FloatCondition, Function, FunctionBuilder, Module, Signature, Type,
+    BinaryOp, Block, FloatCondition, Function, FunctionBuilder, Module,
+    Signature, Type,
 };
 use chapter1::symbol::Symbol;
 use chapter1::syntax::{Ast, Item, Operators, Parsed, Parser};
@@ -21,9 +22,10 @@ pub struct Shape {
 }
 
 /// All of them.
-pub const SHAPES: [Shape; 6] = [
+pub const SHAPES: [Shape; 7] = [
     Shape { name: "instructions", module: instructions, most: 100_000 },
     Shape { name: "predecessors", module: predecessors, most: 10_000 },
+    Shape { name: "ladder", module: ladder, most: 10_000 },
     Shape { name: "nested_ifs", module: nested_ifs, most: 10_000 },
     Shape { name: "nested_loops", module: nested_loops, most: 2_000 },
     Shape { name: "loops", module: loops, most: 4_000 },
@@ -55,6 +57,34 @@ fn predecessors(size: usize) -> Module {
     builder.jump(end, &[x]);
     builder.switch_to(end);
     builder.ret(result);
+    Module { functions: vec![function] }
+}
+
+/// Two chains of blocks. From each of the first one goes down, or across to
+/// the second, as in a `switch` whose cases fall through.
+fn ladder(size: usize) -> Module {
+    let signature = Signature::kaleidoscope(1);
+    let mut function = Function::new(Symbol::new("f"), signature);
+    let mut builder = FunctionBuilder::new(&mut function);
+    let x = builder.function.params(Block::from_u32(0))[0];
+    let cases: Vec<_> = (0..=size).map(|_| builder.create_block()).collect();
+    for (i, &case) in cases.iter().enumerate().take(size) {
+        let next = builder.create_block();
+        let limit = builder.constant(i as f64);
+        let is_less = builder.compare(FloatCondition::Ult, x, limit);
+        builder.branch(is_less, (case, &[limit]), (next, &[]));
+        builder.switch_to(next);
+    }
+    builder.jump(cases[size], &[x]);
+    for (i, &case) in cases.iter().enumerate() {
+        builder.switch_to(case);
+        let sum = builder.append_param(case, Type::F64);
+        let product = builder.binary(BinaryOp::Mul, sum, x);
+        match cases.get(i + 1) {
+            Some(&next) => builder.jump(next, &[product]),
+            None => builder.ret(product),
+        }
+    }
     Module { functions: vec![function] }
 }
 

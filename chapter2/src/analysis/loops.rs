@@ -5,7 +5,7 @@
 //! is a header. (A cycle that can be entered at two places has no such edge.
 //! Kaleidoscope has none, and here it is no loop.)
 
-use super::DominatorTree;
+use super::{DominatorTree, table};
 use chapter1::ir::{Block, ControlFlow};
 use cranelift_entity::packed_option::PackedOption;
 use cranelift_entity::{PrimaryMap, SecondaryMap, entity_impl};
@@ -33,9 +33,10 @@ pub struct Loops {
 
 impl Loops {
     /// Finds the loops of a function.
+    // ANCHOR: compute
     pub fn compute(flow: &ControlFlow, tree: &DominatorTree) -> Loops {
         let mut found =
-            Loops { loops: PrimaryMap::new(), innermost: SecondaryMap::new() };
+            Loops { loops: PrimaryMap::new(), innermost: table(flow.blocks()) };
         // Headers of inner loops come first: they are dominated by those of
         // the loops around them.
         for &header in flow.reverse_postorder().iter().rev() {
@@ -51,6 +52,7 @@ impl Loops {
         found.set_depths();
         found
     }
+    // ANCHOR_END: compute
 
     /// The loops, inner ones before those around them.
     pub fn all(&self) -> impl DoubleEndedIterator<Item = Loop> + '_ {
@@ -123,6 +125,7 @@ impl Loops {
 
     /// Collects the blocks of a loop, backwards from its back edges. Loops
     /// inside it are crossed in one step.
+    // ANCHOR: add
     fn add(&mut self, header: Block, latches: Vec<Block>, flow: &ControlFlow) {
         let data = LoopData {
             header,
@@ -131,7 +134,7 @@ impl Loops {
             jump: None.into(),
         };
         let this = self.loops.push(data);
-        self.innermost[header] = self.outermost(header).unwrap_or(this).into();
+        self.innermost[header] = this.into();
         let mut next = latches;
         while let Some(block) = next.pop() {
             let at = match self.outermost(block) {
@@ -145,12 +148,11 @@ impl Loops {
                     self.loops[inner].header
                 }
             };
-            if at != header {
-                let sources = flow.predecessors(at).iter().copied();
-                next.extend(sources.filter(|&it| flow.is_reachable(it)));
-            }
+            let sources = flow.predecessors(at).iter().copied();
+            next.extend(sources.filter(|&it| flow.is_reachable(it)));
         }
     }
+    // ANCHOR_END: add
 
     /// The outermost loop found so far that a block is in.
     fn outermost(&mut self, block: Block) -> Option<Loop> {

@@ -3,13 +3,11 @@
 //!
 //! | file | what it knows |
 //! |---|---|
-//! | `dominators` | which block lies on every way to which |
 //! | `tree` | the dominator tree, downwards |
 //! | `loops` | which blocks are a loop, and which loop is in which |
 //! | `edges` | the ways into each block |
 //! | `uses` | who reads a value |
 
-mod dominators;
 mod edges;
 mod loops;
 mod tree;
@@ -22,6 +20,7 @@ pub use uses::{Use, Uses};
 
 use chapter1::ir::{Callee, ControlFlow, Function};
 use chapter1::symbol::Symbol;
+use cranelift_entity::{EntityRef, SecondaryMap};
 use rustc_hash::FxHashSet;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -34,14 +33,26 @@ use std::sync::Arc;
 /// the name is bound to.
 pub type Pure = Arc<FxHashSet<Symbol>>;
 
+/// A table with so many entries from the start: growing costs more than
+/// writing does.
+pub(crate) fn table<K: EntityRef, V: Clone + Default>(
+    count: usize,
+) -> SecondaryMap<K, V> {
+    let mut table = SecondaryMap::new();
+    table.resize(count);
+    table
+}
+
 /// What is known of a function's control flow.
 #[derive(Default)]
+// ANCHOR: Analyses
 pub struct Analyses {
     flow: Option<Rc<ControlFlow>>,
     tree: Option<Rc<DominatorTree>>,
     loops: Option<Rc<Loops>>,
     pure: Pure,
 }
+// ANCHOR_END: Analyses
 
 impl Analyses {
     /// Nothing is known but which functions are pure.
@@ -68,11 +79,13 @@ impl Analyses {
     }
 
     /// The loops.
+    // ANCHOR: loops
     pub fn loops(&mut self, function: &Function) -> Rc<Loops> {
         let (flow, tree) = (self.flow(function), self.tree(function));
         let compute = || Rc::new(Loops::compute(&flow, &tree));
         self.loops.get_or_insert_with(compute).clone()
     }
+    // ANCHOR_END: loops
 
     /// Forgets all but what is pure: blocks, or the ways between them, have
     /// changed.

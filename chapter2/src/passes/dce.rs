@@ -12,7 +12,7 @@
 //! Each argument is looked at a bounded number of times: linear time.
 
 use super::{Changed, Pass};
-use crate::analysis::{Analyses, Edges};
+use crate::analysis::{Analyses, Edges, table};
 use crate::edit::{self, Replacements};
 use chapter1::ir::{ControlFlow, Function, InstData, Value, ValueDef};
 use cranelift_entity::packed_option::PackedOption;
@@ -51,11 +51,11 @@ fn replace_trivial(
     edges: &Edges,
 ) -> bool {
     let trivial = Trivial {
-        function,
         edges,
         replacements: Replacements::default(),
-        seen: SecondaryMap::new(),
-        only: SecondaryMap::new(),
+        seen: table(function.values.len()),
+        only: table(function.values.len()),
+        function,
         watchers: SecondaryMap::new(),
         lists: ListPool::new(),
     };
@@ -164,24 +164,10 @@ fn remove_dead(function: &mut Function, edges: &Edges) -> bool {
 }
 
 /// The values that somebody needs; and the results of calls, which stay.
+// ANCHOR: alive
 fn alive(function: &Function, edges: &Edges) -> EntitySet<Value> {
     let mut alive = EntitySet::with_capacity(function.values.len());
-    let mut open = Vec::new();
-    for data in function.blocks.values() {
-        for &inst in &data.insts {
-            match &function.insts[inst] {
-                InstData::Branch { condition, .. } => open.push(*condition),
-                InstData::Store { .. } | InstData::Return(_) => {
-                    function.visit_operands(inst, |value| open.push(value));
-                }
-                InstData::Call { .. } => {
-                    open.extend(function.results[inst].expand());
-                    function.visit_operands(inst, |value| open.push(value));
-                }
-                _ => {}
-            }
-        }
-    }
+    let mut open = roots(function);
     while let Some(value) = open.pop() {
         if !alive.insert(value) {
             continue;
@@ -200,6 +186,29 @@ fn alive(function: &Function, edges: &Edges) -> EntitySet<Value> {
     }
     alive
 }
+// ANCHOR_END: alive
+
+/// The values that instructions with an effect need, and the results of calls.
+// ANCHOR: roots
+fn roots(function: &Function) -> Vec<Value> {
+    let mut roots = Vec::new();
+    let insts = function.blocks.values().flat_map(|data| &data.insts);
+    for &inst in insts {
+        match &function.insts[inst] {
+            InstData::Branch { condition, .. } => roots.push(*condition),
+            InstData::Store { .. } | InstData::Return(_) => {
+                function.visit_operands(inst, |value| roots.push(value));
+            }
+            InstData::Call { .. } => {
+                roots.extend(function.results[inst].expand());
+                function.visit_operands(inst, |value| roots.push(value));
+            }
+            _ => {}
+        }
+    }
+    roots
+}
+// ANCHOR_END: roots
 
 #[cfg(test)]
 mod tests;

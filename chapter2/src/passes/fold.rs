@@ -11,14 +11,17 @@ use chapter1::ir::{
 
 /// A value that is known.
 #[derive(Clone, Copy, Debug)]
+// ANCHOR: Constant
 pub enum Constant {
     /// A number, which is not NaN.
     Number(f64),
     /// A truth value.
     Truth(bool),
 }
+// ANCHOR_END: Constant
 
 /// Zeros differ in their sign; so bits are compared.
+// ANCHOR: eq
 impl PartialEq for Constant {
     fn eq(&self, other: &Constant) -> bool {
         match (*self, *other) {
@@ -30,12 +33,15 @@ impl PartialEq for Constant {
         }
     }
 }
+// ANCHOR_END: eq
 
 impl Constant {
     /// A number, unless it is NaN.
+    // ANCHOR: number
     pub fn number(value: f64) -> Option<Constant> {
         (!value.is_nan()).then_some(Constant::Number(value))
     }
+    // ANCHOR_END: number
 
     /// The instruction that yields it.
     pub fn inst(self) -> InstData {
@@ -64,6 +70,7 @@ impl Constant {
 }
 
 /// The result of arithmetic.
+// ANCHOR: binary
 pub fn binary(op: BinaryOp, a: f64, b: f64) -> Option<Constant> {
     Constant::number(match op {
         BinaryOp::Add => a + b,
@@ -72,6 +79,7 @@ pub fn binary(op: BinaryOp, a: f64, b: f64) -> Option<Constant> {
         BinaryOp::Div => a / b,
     })
 }
+// ANCHOR_END: binary
 
 /// The result of a comparison.
 pub fn compare(condition: FloatCondition, a: f64, b: f64) -> Constant {

@@ -13,17 +13,18 @@
 //! Equal means equal in every bit, but that all NaNs are one value: `a + b`
 //! and `b + a` are equal, `0` and `-0` are not.
 //!
-//! Three things beyond the table. A block parameter for which every way into
+//! Some things beyond the table. A block parameter for which every way into
 //! the block passes the same number is that number; so is one that a loop
-//! passes on to itself unchanged. In a block that is entered only if some
-//! condition holds, it holds: what is asked again there has been answered.
+//! passes on to itself unchanged. Of two parameters that are always passed the
+//! same, one is enough. In a block that is entered only if some condition
+//! holds, it holds: what is asked again there has been answered.
 //! And a comparison that nobody but its block's own branch looks at stays
 //! even if its result is known to be in some register: on this machine such a
 //! comparison is one instruction, as is the look at the register, and it
 //! keeps no register busy meanwhile.
 
 use super::{Changed, Pass};
-use crate::analysis::{Analyses, DominatorTree};
+use crate::analysis::{Analyses, DominatorTree, table};
 use crate::edit::{self, Replacements};
 use chapter1::ir::{
     BinaryOp, Block, ControlFlow, FloatCondition, Function, Inst, InstData,
@@ -58,6 +59,7 @@ impl Pass for Gvn {
 /// What a pure instruction computes. Operands are numbers; where their order
 /// does not matter, the smaller one comes first.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+// ANCHOR: Key
 enum Key {
     Const(u64),
     BoolConst(bool),
@@ -66,6 +68,7 @@ enum Key {
     FromBool(Value),
     Select(Value, [Value; 2]),
 }
+// ANCHOR_END: Key
 
 /// What is known while the walk goes on.
 struct Numbering<'f> {
@@ -92,8 +95,8 @@ impl<'f> Numbering<'f> {
         tree: &'f DominatorTree,
     ) -> Numbering<'f> {
         let mut home: SecondaryMap<Value, PackedOption<Block>> =
-            SecondaryMap::with_capacity(function.values.len());
-        let mut uses = SecondaryMap::with_capacity(function.values.len());
+            table(function.values.len());
+        let mut uses = table(function.values.len());
         for (block, data) in &function.blocks {
             for &param in function.params(block) {
                 home[param] = block.into();
@@ -106,12 +109,12 @@ impl<'f> Numbering<'f> {
             }
         }
         Numbering {
+            numbers: table(function.values.len()),
             function,
             flow,
             tree,
             home,
             uses,
-            numbers: SecondaryMap::new(),
             table: FxHashMap::default(),
             decided: SecondaryMap::new(),
             replacements: Replacements::default(),
@@ -123,6 +126,7 @@ impl<'f> Numbering<'f> {
         self.numbers[value].expand().unwrap_or(value)
     }
 
+    // ANCHOR: block
     fn block(&mut self, block: Block) {
         if block != self.function.entry() {
             self.learn(block);
@@ -134,47 +138,98 @@ impl<'f> Numbering<'f> {
             self.inst(block, inst);
         }
     }
+    // ANCHOR_END: block
 
-    /// Finds parameters that are always passed the same number. Ways back to
-    /// a loop's beginning have not been visited yet; they count only if they
-    /// pass the parameter itself.
+    /// Replaces parameters that are always passed the same number.
+    // ANCHOR: params
     fn params(&mut self, block: Block) {
         let params = self.function.params(block).to_vec();
-        if params.is_empty() {
-            return;
-        }
-        let mut common: Vec<Option<Value>> = vec![None; params.len()];
-        let mut agrees = vec![true; params.len()];
-        for &from in self.flow.predecessors(block) {
-            let Some(number) = self.flow.number(from) else { continue };
-            let is_visited = Some(number) < self.flow.number(block);
-            let last = self.function.terminator(from);
-            for target in self.function.insts[last].targets() {
-                if target.block != block {
-                    continue;
-                }
-                let args = self.function.args(target);
-                for (index, &arg) in args.iter().enumerate() {
-                    if arg == params[index] {
-                        continue;
-                    }
-                    let arg = self.number(arg);
-                    let first = *common[index].get_or_insert(arg);
-                    agrees[index] &= is_visited && first == arg;
-                }
-            }
-        }
         for (index, &param) in params.iter().enumerate() {
-            if let Some(number) = common[index].filter(|_| agrees[index]) {
+            if let Some(number) = self.only_number(block, index) {
                 self.numbers[param] = number.into();
                 self.replacements.replace(param, number);
                 self.changed = self.changed.max(Changed::Instructions);
             }
         }
+        self.equal_params(block, &params);
     }
+    // ANCHOR_END: params
+
+    /// Finds parameters that are passed the same as another one along every
+    /// way, or are both passed themselves.
+    fn equal_params(&mut self, block: Block, params: &[Value]) {
+        if params.len() < 2 {
+            return;
+        }
+        // Those of the same class have been passed the same so far. No way may
+        // be left but one from the block itself: then only types differ.
+        let ty = |&param: &Value| self.function.values[param].ty as usize;
+        let mut class: Vec<usize> = params.iter().map(ty).collect();
+        for &from in self.flow.predecessors(block) {
+            if !self.flow.is_reachable(from) {
+                continue;
+            }
+            let last = self.function.terminator(from);
+            for target in self.function.insts[last].targets() {
+                if target.block != block {
+                    continue;
+                }
+                let mut classes = FxHashMap::default();
+                for (index, &arg) in
+                    self.function.args(target).iter().enumerate()
+                {
+                    let is_own = arg == params[index];
+                    let number = (!is_own).then(|| self.number(arg));
+                    let next = classes.len();
+                    let class = &mut class[index];
+                    *class = *classes.entry((*class, number)).or_insert(next);
+                }
+                if classes.len() == params.len() {
+                    return;
+                }
+            }
+        }
+        let mut first = vec![None; params.len()];
+        for (&param, class) in params.iter().zip(class) {
+            let first = *first[class].get_or_insert(param);
+            if first != param && self.numbers[param].is_none() {
+                self.numbers[param] = first.into();
+                self.replacements.replace(param, first);
+                self.changed = self.changed.max(Changed::Instructions);
+            }
+        }
+    }
+
+    /// The number that all ways into a block pass for a parameter. Ways back
+    /// to a loop's beginning have not been visited yet; they agree only if
+    /// they pass the parameter itself.
+    // ANCHOR: only_number
+    fn only_number(&self, block: Block, index: usize) -> Option<Value> {
+        let param = self.function.params(block)[index];
+        let mut only = None;
+        for &from in self.flow.predecessors(block) {
+            let Some(number) = self.flow.number(from) else { continue };
+            let is_visited = Some(number) < self.flow.number(block);
+            let last = self.function.terminator(from);
+            let targets = self.function.insts[last].targets().iter();
+            for target in targets.filter(|target| target.block == block) {
+                let arg = self.function.args(target)[index];
+                if arg == param {
+                    continue;
+                }
+                let arg = self.number(arg);
+                if !is_visited || *only.get_or_insert(arg) != arg {
+                    return None;
+                }
+            }
+        }
+        only
+    }
+    // ANCHOR_END: only_number
 
     /// A block with one way into it, from a branch, is entered only if the
     /// branch went this way.
+    // ANCHOR: learn
     fn learn(&mut self, block: Block) {
         let [from] = *self.flow.predecessors(block) else { return };
         let last = self.function.terminator(from);
@@ -186,8 +241,10 @@ impl<'f> Numbering<'f> {
             self.decided[condition] = Some((block, holds));
         }
     }
+    // ANCHOR_END: learn
 
     /// Whether a condition is known to hold, or not to, in a block.
+    // ANCHOR: holds
     fn holds(&self, block: Block, condition: Value) -> Option<bool> {
         let known = |value: Value| {
             let (since, holds) = self.decided[value]?;
@@ -209,6 +266,7 @@ impl<'f> Numbering<'f> {
             _ => None,
         }
     }
+    // ANCHOR_END: holds
 
     /// Simplifies an instruction that asks for a condition which is known.
     fn decide(&mut self, block: Block, inst: Inst) {
@@ -239,6 +297,7 @@ impl<'f> Numbering<'f> {
     }
 
     /// Looks an instruction up.
+    // ANCHOR: inst
     fn inst(&mut self, block: Block, inst: Inst) {
         let Some(result) = self.function.results[inst].expand() else {
             return;
@@ -259,6 +318,7 @@ impl<'f> Numbering<'f> {
         }
         self.table.insert(key, result);
     }
+    // ANCHOR_END: inst
 
     fn replace(&mut self, inst: Inst, by: Value) {
         let result = self.function.results[inst].expand().expect("pure");
@@ -277,6 +337,7 @@ impl<'f> Numbering<'f> {
                 InstData::Branch { condition, .. } if condition == result)
     }
 
+    // ANCHOR: key
     fn key(&self, inst: Inst) -> Option<Key> {
         let number = |value| self.number(value);
         Some(match self.function.insts[inst] {
@@ -300,6 +361,7 @@ impl<'f> Numbering<'f> {
             _ => return None,
         })
     }
+    // ANCHOR_END: key
 
     fn compare(&self, condition: FloatCondition, args: [Value; 2]) -> Key {
         let args = args.map(|value| self.number(value));

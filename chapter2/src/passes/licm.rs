@@ -21,7 +21,7 @@
 //! - Calls and slots stay: others may see them, or change them.
 
 use super::{Changed, Pass};
-use crate::analysis::{Analyses, DominatorTree, Loop, Loops};
+use crate::analysis::{Analyses, DominatorTree, Loop, Loops, table};
 use crate::edit;
 use chapter1::ir::{
     Block, BlockCall, BlockData, ControlFlow, Function, Inst, InstData, Value,
@@ -43,6 +43,7 @@ impl Pass for Licm {
         "loops compute before they begin what never changes"
     }
 
+    // ANCHOR: run
     fn run(&self, function: &mut Function, analyses: &mut Analyses) -> Changed {
         let loops = analyses.loops(function);
         if loops.all().next().is_none() {
@@ -56,9 +57,11 @@ impl Pass for Licm {
         let moved = motion.collect(function, &flow);
         move_all(function, &flow, &tree, &loops, moved)
     }
+    // ANCHOR_END: run
 }
 
 /// What moves where.
+// ANCHOR: Motion
 struct Motion<'l> {
     loops: &'l Loops,
     /// The block that each instruction stands in.
@@ -68,21 +71,23 @@ struct Motion<'l> {
     /// How many loops around its block an instruction must stay in.
     fixed: SecondaryMap<Inst, u32>,
 }
+// ANCHOR_END: Motion
 
 impl<'l> Motion<'l> {
     fn new(function: &Function, loops: &'l Loops) -> Motion<'l> {
         let mut home: SecondaryMap<Inst, PackedOption<Block>> =
-            SecondaryMap::with_capacity(function.insts.len());
+            table(function.insts.len());
         for (block, data) in &function.blocks {
             for &inst in &data.insts {
                 home[inst] = block.into();
             }
         }
-        let out_of = SecondaryMap::with_capacity(function.insts.len());
-        let fixed = SecondaryMap::with_capacity(function.insts.len());
+        let out_of = table(function.insts.len());
+        let fixed = table(function.insts.len());
         Motion { loops, home, out_of, fixed }
     }
 
+    // ANCHOR: block
     fn block(&mut self, function: &Function, block: Block) {
         let Some(innermost) = self.loops.innermost(block) else { return };
         let depth = self.loops.depth(block);
@@ -108,8 +113,10 @@ impl<'l> Motion<'l> {
             }
         }
     }
+    // ANCHOR_END: block
 
     /// How many of the loops around a block a value changes in.
+    // ANCHOR: fixed_depth
     fn fixed_depth(
         &self,
         function: &Function,
@@ -131,6 +138,7 @@ impl<'l> Motion<'l> {
         };
         self.loops.common_depth(home, block)
     }
+    // ANCHOR_END: fixed_depth
 
     /// Moves an instruction out of a loop, together with those of its
     /// operands that are inside still: they were waiting to be asked.

@@ -15,7 +15,7 @@
 mod placement;
 
 use super::{Changed, Pass};
-use crate::analysis::{Analyses, DominatorTree};
+use crate::analysis::{Analyses, DominatorTree, table};
 use crate::edit::{self, Replacements};
 use chapter1::ir::{
     Block, ControlFlow, Function, Inst, InstData, Slot, Type, Value, ValueDef,
@@ -36,6 +36,7 @@ impl Pass for Mem2Reg {
         "variables in stack slots become values"
     }
 
+    // ANCHOR: run
     fn run(&self, function: &mut Function, analyses: &mut Analyses) -> Changed {
         if function.slots.is_empty() {
             return Changed::Nothing;
@@ -53,21 +54,154 @@ impl Pass for Mem2Reg {
             false => Changed::Instructions,
         }
     }
+    // ANCHOR_END: run
 }
 
 /// The parameters that blocks get, each for a slot.
 type Params = SecondaryMap<Block, Vec<(Slot, Value)>>;
 
+/// The walk down the dominator tree that gives each load its value.
+// ANCHOR: Renaming
+struct Renaming<'f> {
+    function: &'f mut Function,
+    params: &'f Params,
+    /// What each slot holds at this point of the walk.
+    current: SecondaryMap<Slot, PackedOption<Value>>,
+    /// What has been changed in `current`, to be taken back.
+    changes: Vec<(Slot, PackedOption<Value>)>,
+    replacements: Replacements,
+    /// What is read from a slot that nothing has been stored to, by type.
+    nothing: [PackedOption<Value>; 2],
+}
+// ANCHOR_END: Renaming
+
+impl<'f> Renaming<'f> {
+    fn new(function: &'f mut Function, params: &'f Params) -> Renaming<'f> {
+        Renaming {
+            current: table(function.slots.len()),
+            function,
+            params,
+            changes: Vec::new(),
+            replacements: Replacements::default(),
+            nothing: [None.into(); 2],
+        }
+    }
+
+    // ANCHOR: Renaming_run
+    fn run(mut self, tree: &DominatorTree) {
+        // Each block on the way down, with the number of changes before it.
+        let mut open: Vec<(Block, usize)> = Vec::new();
+        for &block in tree.preorder() {
+            while let Some(&(last, changes)) = open.last()
+                && Some(last) != tree.idom(block)
+            {
+                self.take_back(changes);
+                open.pop();
+            }
+            open.push((block, self.changes.len()));
+            self.block(block);
+        }
+        self.replacements.apply(self.function);
+    }
+    // ANCHOR_END: Renaming_run
+
+    // ANCHOR: block
+    fn block(&mut self, block: Block) {
+        let params = self.params;
+        for &(slot, value) in &params[block] {
+            self.set(slot, value);
+        }
+        let mut insts = std::mem::take(&mut self.function.blocks[block].insts);
+        insts.retain(|&inst| self.keep(inst));
+        let last = *insts.last().expect("a block has a terminator");
+        // What has been inserted meanwhile, at the entry, comes first.
+        let place = &mut self.function.blocks[block].insts;
+        let inserted = std::mem::replace(place, insts);
+        place.splice(..0, inserted);
+        self.pass_on(last);
+    }
+    // ANCHOR_END: block
+
+    /// Takes note of an instruction. Loads and stores go.
+    // ANCHOR: keep
+    fn keep(&mut self, inst: Inst) -> bool {
+        match self.function.insts[inst] {
+            InstData::Load(slot) => {
+                let value = self.get(slot);
+                let result = self.function.results[inst].expand();
+                let result = result.expect("a load has a result");
+                self.replacements.replace(result, value);
+                self.function.values[result].def = ValueDef::Detached;
+                false
+            }
+            InstData::Store { slot, value } => {
+                let value = self.replacements.find(value);
+                self.set(slot, value);
+                false
+            }
+            _ => true,
+        }
+    }
+    // ANCHOR_END: keep
+
+    /// Passes what slots hold to the parameters of the blocks that follow.
+    // ANCHOR: pass_on
+    fn pass_on(&mut self, terminator: Inst) {
+        let targets = self.function.insts[terminator].targets().len();
+        for index in 0..targets {
+            let target = self.function.insts[terminator].targets()[index];
+            for &(slot, _) in &self.params[target.block] {
+                let value = self.get(slot);
+                let Function { insts, lists, .. } = &mut *self.function;
+                let target =
+                    &mut edit::targets_mut(&mut insts[terminator])[index];
+                target.args.push(value, lists);
+            }
+        }
+    }
+    // ANCHOR_END: pass_on
+
+    fn set(&mut self, slot: Slot, value: Value) {
+        let before = std::mem::replace(&mut self.current[slot], value.into());
+        self.changes.push((slot, before));
+    }
+
+    fn take_back(&mut self, to: usize) {
+        for (slot, before) in self.changes.drain(to..).rev() {
+            self.current[slot] = before;
+        }
+    }
+
+    /// What a slot holds; anything, if nothing has been stored.
+    fn get(&mut self, slot: Slot) -> Value {
+        let ty = self.function.slots[slot];
+        let nothing = match ty {
+            Type::F64 => InstData::Const(0.0),
+            Type::Bool => InstData::BoolConst(false),
+        };
+        if let Some(value) = self.current[slot].expand() {
+            return value;
+        }
+        if let Some(value) = self.nothing[ty as usize].expand() {
+            return value;
+        }
+        let value = edit::insert_at_entry(self.function, nothing);
+        self.nothing[ty as usize] = value.into();
+        value
+    }
+}
+
 /// Removes those of the new parameters that are of no use: that are passed to
 /// each other at most.
 fn remove_unused(function: &mut Function, flow: &ControlFlow, params: &Params) {
-    let mut is_new: SecondaryMap<Value, bool> = SecondaryMap::new();
+    let count = function.values.len();
+    let mut is_new: SecondaryMap<Value, bool> = table(count);
     for block in function.blocks.keys() {
         for &(_, param) in &params[block] {
             is_new[param] = true;
         }
     }
-    let mut used = Used { is_used: SecondaryMap::new(), next: Vec::new() };
+    let mut used = Used { is_used: table(count), next: Vec::new() };
     for &block in flow.reverse_postorder() {
         for &inst in &function.blocks[block].insts {
             let data = &function.insts[inst];
@@ -118,127 +252,6 @@ impl Used {
         if !std::mem::replace(&mut self.is_used[value], true) {
             self.next.push(value);
         }
-    }
-}
-
-/// The walk down the dominator tree that gives each load its value.
-struct Renaming<'f> {
-    function: &'f mut Function,
-    params: &'f Params,
-    /// What each slot holds at this point of the walk.
-    current: SecondaryMap<Slot, PackedOption<Value>>,
-    /// What has been changed in `current`, to be taken back.
-    changes: Vec<(Slot, PackedOption<Value>)>,
-    replacements: Replacements,
-    /// What is read from a slot that nothing has been stored to, by type.
-    nothing: [PackedOption<Value>; 2],
-}
-
-impl<'f> Renaming<'f> {
-    fn new(function: &'f mut Function, params: &'f Params) -> Renaming<'f> {
-        Renaming {
-            function,
-            params,
-            current: SecondaryMap::new(),
-            changes: Vec::new(),
-            replacements: Replacements::default(),
-            nothing: [None.into(); 2],
-        }
-    }
-
-    fn run(mut self, tree: &DominatorTree) {
-        // Each block on the way down, with the number of changes before it.
-        let mut open: Vec<(Block, usize)> = Vec::new();
-        for &block in tree.preorder() {
-            while let Some(&(last, changes)) = open.last()
-                && Some(last) != tree.idom(block)
-            {
-                self.take_back(changes);
-                open.pop();
-            }
-            open.push((block, self.changes.len()));
-            self.block(block);
-        }
-        self.replacements.apply(self.function);
-    }
-
-    fn block(&mut self, block: Block) {
-        let params = self.params;
-        for &(slot, value) in &params[block] {
-            self.set(slot, value);
-        }
-        let mut insts = std::mem::take(&mut self.function.blocks[block].insts);
-        insts.retain(|&inst| self.keep(inst));
-        let last = *insts.last().expect("a block has a terminator");
-        // What has been inserted meanwhile, at the entry, comes first.
-        let place = &mut self.function.blocks[block].insts;
-        let inserted = std::mem::replace(place, insts);
-        place.splice(..0, inserted);
-        self.pass_on(last);
-    }
-
-    /// Takes note of an instruction. Loads and stores go.
-    fn keep(&mut self, inst: Inst) -> bool {
-        match self.function.insts[inst] {
-            InstData::Load(slot) => {
-                let value = self.get(slot);
-                let result = self.function.results[inst].expand();
-                let result = result.expect("a load has a result");
-                self.replacements.replace(result, value);
-                self.function.values[result].def = ValueDef::Detached;
-                false
-            }
-            InstData::Store { slot, value } => {
-                let value = self.replacements.find(value);
-                self.set(slot, value);
-                false
-            }
-            _ => true,
-        }
-    }
-
-    /// Passes what slots hold to the parameters of the blocks that follow.
-    fn pass_on(&mut self, terminator: Inst) {
-        let targets = self.function.insts[terminator].targets().len();
-        for index in 0..targets {
-            let target = self.function.insts[terminator].targets()[index];
-            for &(slot, _) in &self.params[target.block] {
-                let value = self.get(slot);
-                let Function { insts, lists, .. } = &mut *self.function;
-                let target =
-                    &mut edit::targets_mut(&mut insts[terminator])[index];
-                target.args.push(value, lists);
-            }
-        }
-    }
-
-    fn set(&mut self, slot: Slot, value: Value) {
-        let before = std::mem::replace(&mut self.current[slot], value.into());
-        self.changes.push((slot, before));
-    }
-
-    fn take_back(&mut self, to: usize) {
-        for (slot, before) in self.changes.drain(to..).rev() {
-            self.current[slot] = before;
-        }
-    }
-
-    /// What a slot holds; anything, if nothing has been stored.
-    fn get(&mut self, slot: Slot) -> Value {
-        let ty = self.function.slots[slot];
-        let nothing = match ty {
-            Type::F64 => InstData::Const(0.0),
-            Type::Bool => InstData::BoolConst(false),
-        };
-        if let Some(value) = self.current[slot].expand() {
-            return value;
-        }
-        if let Some(value) = self.nothing[ty as usize].expand() {
-            return value;
-        }
-        let value = edit::insert_at_entry(self.function, nothing);
-        self.nothing[ty as usize] = value.into();
-        value
     }
 }
 

@@ -55,6 +55,7 @@ use std::sync::Arc;
 
 /// What a pass has changed.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+// ANCHOR: Changed
 pub enum Changed {
     /// Nothing at all.
     Nothing,
@@ -64,8 +65,10 @@ pub enum Changed {
     /// Blocks, or the ways between them.
     ControlFlow,
 }
+// ANCHOR_END: Changed
 
 /// A change of one function.
+// ANCHOR: Pass
 pub trait Pass: Send + Sync {
     /// What `--passes` calls it.
     fn name(&self) -> &'static str;
@@ -82,8 +85,10 @@ pub trait Pass: Send + Sync {
         None
     }
 }
+// ANCHOR_END: Pass
 
 /// A change of functions that depends on others.
+// ANCHOR: ModulePass
 pub trait ModulePass {
     /// Changes a module. Returns what has changed of each function.
     ///
@@ -95,6 +100,7 @@ pub trait ModulePass {
         surroundings: &mut Surroundings,
     ) -> Result<Vec<Changed>, Cancelled>;
 }
+// ANCHOR_END: ModulePass
 
 /// What passes may know and use besides the module, and what they say of
 /// what they have done.
@@ -111,13 +117,13 @@ pub struct Surroundings {
 /// The body of a function that is compiled elsewhere.
 #[derive(Clone)]
 pub struct Body {
-    /// The function, after all passes.
+    /// The function, after the passes that look at other functions, or all.
     pub function: Arc<Function>,
     /// Whose bodies it has copies of.
     pub inlined: Arc<BTreeSet<Symbol>>,
 }
 
-/// All passes, in the order in which they do most.
+/// All passes, in the order in which they do most. Some are there twice.
 pub fn all() -> Vec<Arc<dyn Pass>> {
     vec![
         Arc::new(TailCall),
@@ -138,6 +144,14 @@ pub fn all() -> Vec<Arc<dyn Pass>> {
         Arc::new(Licm),
         Arc::new(Dce),
     ]
+}
+
+/// All passes, each once.
+pub fn each() -> Vec<Arc<dyn Pass>> {
+    let mut passes = all();
+    let mut known = BTreeSet::new();
+    passes.retain(|pass| known.insert(pass.name()));
+    passes
 }
 
 /// The pass of this name.

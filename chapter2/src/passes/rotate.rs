@@ -48,6 +48,7 @@ impl Pass for Rotate {
         "loops test at their end"
     }
 
+    // ANCHOR: run
     fn run(&self, function: &mut Function, analyses: &mut Analyses) -> Changed {
         let loops = analyses.loops(function);
         let (flow, tree) = (analyses.flow(function), analyses.tree(function));
@@ -69,6 +70,7 @@ impl Pass for Rotate {
         Mem2Reg.run(function, analyses);
         Changed::ControlFlow
     }
+    // ANCHOR_END: run
 }
 
 /// What is known of the function before any loop is rotated.
@@ -79,6 +81,7 @@ struct Shape<'a> {
 }
 
 impl Shape<'_> {
+    // ANCHOR: can_rotate
     fn can_rotate(&self, function: &Function, l: Loop) -> bool {
         let header = self.loops.header(l);
         let insts = &function.blocks[header].insts;
@@ -89,10 +92,9 @@ impl Shape<'_> {
         let inside = targets.map(|it| self.loops.contains(l, it.block));
         let is_pure = |&inst: &Inst| {
             let data = &function.insts[inst];
-            let (InstData::Call { .. } | InstData::Load(_)) = data else {
-                return function.results[inst].is_some();
-            };
-            false
+            let may_differ =
+                matches!(data, InstData::Call { .. } | InstData::Load(_));
+            function.results[inst].is_some() && !may_differ
         };
         inside[0] != inside[1]
             && insts.len() <= MOST_INSTS
@@ -102,6 +104,7 @@ impl Shape<'_> {
                 matches!(function.insts[last], InstData::Jump(_))
             })
     }
+    // ANCHOR_END: can_rotate
 
     /// The blocks from which a header is entered: those of its loop, or those
     /// outside.

@@ -12,9 +12,12 @@
 //! A value's fact changes twice at most, and each change is told to each use
 //! once: linear time.
 
-use super::fold::{self, Constant};
+use super::fold::{
+    self,
+    Constant::{self, Number, Truth},
+};
 use super::{Changed, Pass};
-use crate::analysis::{Analyses, Uses};
+use crate::analysis::{Analyses, Uses, table};
 use crate::edit::{self, Replacements};
 use chapter1::ir::{Block, Function, Inst, InstData, Value, ValueDef};
 use chapter1::span::Span;
@@ -55,6 +58,7 @@ impl Pass for Sccp {
 
 /// What is known of a value. Facts only ever move down this list.
 #[derive(Clone, Copy, Default, PartialEq, Debug)]
+// ANCHOR: Fact
 enum Fact {
     /// Nothing has been seen that would define it.
     #[default]
@@ -64,6 +68,7 @@ enum Fact {
     /// Not always the same, as far as one can tell.
     Varies,
 }
+// ANCHOR_END: Fact
 
 impl Fact {
     fn of(constant: Option<Constant>) -> Fact {
@@ -71,6 +76,7 @@ impl Fact {
     }
 
     /// What is known of a value that is the one or the other.
+    // ANCHOR: meet
     fn meet(self, other: Fact) -> Fact {
         match (self, other) {
             (Fact::Undefined, fact) | (fact, Fact::Undefined) => fact,
@@ -78,10 +84,12 @@ impl Fact {
             _ => Fact::Varies,
         }
     }
+    // ANCHOR_END: meet
 }
 
 type Facts = SecondaryMap<Value, Fact>;
 
+// ANCHOR: Search
 struct Search<'f> {
     function: &'f Function,
     /// Who reads what; most functions do without.
@@ -98,13 +106,13 @@ struct Search<'f> {
     /// Values whose facts have changed, to be told to their uses.
     changed: Vec<Value>,
 }
+// ANCHOR_END: Search
 
 impl<'f> Search<'f> {
     fn new(function: &'f Function) -> Search<'f> {
         let mut blocks = SecondaryMap::with_default(function.entry());
         blocks.resize(function.insts.len());
-        let mut facts = Facts::new();
-        facts.resize(function.values.len());
+        let facts = table(function.values.len());
         for (block, data) in &function.blocks {
             for &inst in &data.insts {
                 blocks[inst] = block;
@@ -115,13 +123,14 @@ impl<'f> Search<'f> {
             uses: None,
             blocks,
             facts,
-            is_seen: SecondaryMap::with_capacity(function.blocks.len()),
-            is_taken: SecondaryMap::with_capacity(function.blocks.len()),
+            is_seen: table(function.blocks.len()),
+            is_taken: table(function.blocks.len()),
             reached: Vec::new(),
             changed: Vec::new(),
         }
     }
 
+    // ANCHOR: run
     fn run(&mut self) {
         let entry = self.function.entry();
         for &param in self.function.params(entry) {
@@ -138,8 +147,10 @@ impl<'f> Search<'f> {
             }
         }
     }
+    // ANCHOR_END: run
 
     /// Looks at a block for the first time.
+    // ANCHOR: see
     fn see(&mut self, block: Block) {
         if !std::mem::replace(&mut self.is_seen[block], true) {
             for &inst in &self.function.blocks[block].insts {
@@ -147,9 +158,11 @@ impl<'f> Search<'f> {
             }
         }
     }
+    // ANCHOR_END: see
 
     /// Lowers the fact of a value. The first one need not be told to anybody:
     /// a definition dominates its uses, so none has been looked at yet.
+    // ANCHOR: learn
     fn learn(&mut self, value: Value, fact: Fact) {
         let before = self.facts[value];
         self.facts[value] = before.meet(fact);
@@ -157,10 +170,12 @@ impl<'f> Search<'f> {
             self.changed.push(value);
         }
     }
+    // ANCHOR_END: learn
 
     /// Looks at what reads a value again, as far as it has been looked at.
     /// What is only reached waits for its turn: the values that it defines
     /// are not known yet.
+    // ANCHOR: tell
     fn tell(&mut self, value: Value) {
         let uses = self
             .uses
@@ -175,8 +190,10 @@ impl<'f> Search<'f> {
             }
         }
     }
+    // ANCHOR_END: tell
 
     /// Passes one argument along a way out of a block, if that is taken.
+    // ANCHOR: pass
     fn pass(&mut self, terminator: Inst, way: usize, index: usize) {
         if self.is_taken[self.blocks[terminator]][way] {
             let target = self.function.insts[terminator].targets()[way];
@@ -185,8 +202,10 @@ impl<'f> Search<'f> {
             self.learn(param, self.facts[arg]);
         }
     }
+    // ANCHOR_END: pass
 
     /// Takes a way out of a block, unless it has been taken before.
+    // ANCHOR: take
     fn take(&mut self, terminator: Inst, way: usize) {
         let block = self.blocks[terminator];
         if std::mem::replace(&mut self.is_taken[block][way], true) {
@@ -198,14 +217,16 @@ impl<'f> Search<'f> {
         }
         self.reached.push(target.block);
     }
+    // ANCHOR_END: take
 
     /// Looks at an instruction of a block, the earlier ones being done.
+    // ANCHOR: look_at
     fn look_at(&mut self, inst: Inst) {
         match self.function.insts[inst] {
             InstData::Jump(_) => self.take(inst, 0),
             InstData::Branch { condition, .. } => match self.facts[condition] {
                 Fact::Undefined => {}
-                Fact::Constant(Constant::Truth(true)) => self.take(inst, 0),
+                Fact::Constant(Truth(true)) => self.take(inst, 0),
                 Fact::Constant(_) => self.take(inst, 1),
                 Fact::Varies => {
                     self.take(inst, 0);
@@ -219,54 +240,53 @@ impl<'f> Search<'f> {
             }
         }
     }
+    // ANCHOR_END: look_at
 
     /// What an instruction yields, as far as its operands are known.
+    // ANCHOR: evaluate
     fn evaluate(&self, data: &InstData) -> Fact {
-        use Constant::{Number, Truth};
-        let known = |value: Value| match self.facts[value] {
-            Fact::Undefined => Err(Fact::Undefined),
-            Fact::Constant(constant) => Ok(constant),
-            Fact::Varies => Err(Fact::Varies),
-        };
         match *data {
             InstData::Const(_) | InstData::BoolConst(_) => {
                 Fact::of(Constant::of_inst(data))
             }
-            InstData::Binary { op, args } => match args.map(known) {
-                [Ok(Number(a)), Ok(Number(b))] => {
-                    Fact::of(fold::binary(op, a, b))
+            InstData::Binary { op, args } => {
+                self.of_numbers(args, |a, b| fold::binary(op, a, b))
+            }
+            InstData::Compare { condition, args } => self
+                .of_numbers(args, |a, b| Some(fold::compare(condition, a, b))),
+            InstData::FromBool(value) => match self.facts[value] {
+                Fact::Constant(Truth(value)) => {
+                    Fact::Constant(fold::from_bool(value))
                 }
-                unknown => first_unknown(unknown),
-            },
-            InstData::Compare { condition, args } => match args.map(known) {
-                [Ok(Number(a)), Ok(Number(b))] => {
-                    Fact::Constant(fold::compare(condition, a, b))
-                }
-                unknown => first_unknown(unknown),
-            },
-            InstData::FromBool(value) => match known(value) {
-                Ok(Truth(value)) => Fact::Constant(fold::from_bool(value)),
-                unknown => first_unknown([unknown]),
+                unknown => unknown,
             },
             InstData::Select { condition, args: [a, b] } => {
-                match known(condition) {
-                    Ok(Truth(true)) => self.facts[a],
-                    Ok(_) => self.facts[b],
-                    Err(Fact::Varies) => self.facts[a].meet(self.facts[b]),
-                    Err(fact) => fact,
+                match self.facts[condition] {
+                    Fact::Undefined => Fact::Undefined,
+                    Fact::Constant(Truth(true)) => self.facts[a],
+                    Fact::Constant(_) => self.facts[b],
+                    Fact::Varies => self.facts[a].meet(self.facts[b]),
                 }
             }
             _ => Fact::Varies,
         }
     }
-}
+    // ANCHOR_END: evaluate
 
-/// What is known of a result, if not all operands are known.
-fn first_unknown<const N: usize>(
-    operands: [Result<Constant, Fact>; N],
-) -> Fact {
-    let unknown = operands.into_iter().find_map(Result::err);
-    unknown.expect("one of them is not known")
+    /// What a function of two numbers yields; if they are not both known,
+    /// what is known of the first that is not.
+    fn of_numbers(
+        &self,
+        args: [Value; 2],
+        result: impl FnOnce(f64, f64) -> Option<Constant>,
+    ) -> Fact {
+        match args.map(|arg| self.facts[arg]) {
+            [Fact::Constant(Number(a)), Fact::Constant(Number(b))] => {
+                Fact::of(result(a, b))
+            }
+            [Fact::Constant(_), unknown] | [unknown, _] => unknown,
+        }
+    }
 }
 
 /// Makes constants of the instructions that always yield the same.

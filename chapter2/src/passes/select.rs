@@ -26,7 +26,7 @@
 
 use super::fold::{self, Constant};
 use super::{Changed, Pass};
-use crate::analysis::Analyses;
+use crate::analysis::{Analyses, table};
 use crate::edit::{self, Replacements};
 use chapter1::ir::{
     BinaryOp, Block, BlockCall, ControlFlow, Function, Inst, InstData, Type,
@@ -52,7 +52,7 @@ impl Pass for Select {
 
     fn run(&self, function: &mut Function, analyses: &mut Analyses) -> Changed {
         let flow = analyses.flow(function);
-        let mut ways_in = SecondaryMap::new();
+        let mut ways_in = table(function.blocks.len());
         for block in function.blocks.keys() {
             ways_in[block] = flow.predecessors(block).len();
         }
@@ -119,6 +119,7 @@ impl Selection<'_> {
     }
 
     /// Does without the branch at the end of a block, if that pays.
+    // ANCHOR: head
     fn head(&mut self, head: Block) -> Option<()> {
         let last = *self.function.blocks[head].insts.last()?;
         let InstData::Branch { condition, targets } = self.function.insts[last]
@@ -129,28 +130,32 @@ impl Selection<'_> {
         let condition = self.replacements.find(condition);
         let arms = self.arms(targets)?;
         let [mut args, others] = [self.args(&arms[0]), self.args(&arms[1])];
-        let mut different =
-            (0..args.len()).filter(|&index| args[index] != others[index]);
-        let chosen = different.next();
-        if different.next().is_some() {
+        let differs = |&index: &usize| args[index] != others[index];
+        let different: Vec<usize> = (0..args.len()).filter(differs).collect();
+        if different.len() > 1 {
             return None;
         }
-        let block = arms[0].join.block;
         self.function.blocks[head].insts.pop();
         self.hoist(head, compare, &arms);
-        if let Some(index) = chosen {
+        for index in different {
             let choice = [args[index], others[index]];
             let span = self.function.spans[last];
             let condition = (condition, compare);
             args[index] = self.choose(head, condition, choice, span);
         }
-        let args = ValueList::from_slice(&args, &mut self.function.lists);
+        self.jump(head, last, arms[0].join.block, &args);
+        Some(())
+    }
+    // ANCHOR_END: head
+
+    /// Ends a block with a jump, in place of the branch to two arms.
+    fn jump(&mut self, head: Block, last: Inst, block: Block, args: &[Value]) {
+        let args = ValueList::from_slice(args, &mut self.function.lists);
         let join = BlockCall { block, args };
         self.function.insts[last] = InstData::Jump(join);
         self.function.blocks[head].insts.push(last);
         self.ways_in[block] -= 1;
         self.pass(join);
-        Some(())
     }
 
     /// The two ways from a branch to the block where they meet.
@@ -174,6 +179,7 @@ impl Selection<'_> {
 
     /// The way that begins with a block, as far as nobody else takes it; if
     /// it is cheap. What it costs is taken from the budget.
+    // ANCHOR: arm
     fn arm(&self, target: BlockCall, budget: &mut u32) -> Option<Arm> {
         let mut arm = Arm { blocks: Vec::new(), join: target };
         while self.ways_in[arm.join.block] == 1 {
@@ -192,6 +198,7 @@ impl Selection<'_> {
         }
         (!arm.blocks.is_empty()).then_some(arm)
     }
+    // ANCHOR_END: arm
 
     /// What an arm passes to the block where it ends.
     fn args(&mut self, arm: &Arm) -> Vec<Value> {
@@ -259,8 +266,7 @@ impl Selection<'_> {
 }
 
 fn count_uses(function: &Function) -> SecondaryMap<Value, u32> {
-    let mut uses = SecondaryMap::new();
-    uses.resize(function.values.len());
+    let mut uses = table(function.values.len());
     for data in function.blocks.values() {
         for &inst in &data.insts {
             function.visit_operands(inst, |value| uses[value] += 1);
@@ -281,6 +287,7 @@ fn is_constant(data: &InstData) -> bool {
 
 /// What it costs to execute an instruction without need, if that is possible.
 /// A constant is had where it is used.
+// ANCHOR: cost
 fn cost(data: &InstData) -> Option<u32> {
     match data {
         _ if is_constant(data) => Some(0),
@@ -291,6 +298,7 @@ fn cost(data: &InstData) -> Option<u32> {
         _ => None,
     }
 }
+// ANCHOR_END: cost
 
 /// Whether a value is the constant that says yes, or the one that says no.
 fn truth(function: &Function, value: Value) -> Option<bool> {

@@ -102,6 +102,7 @@ impl Simplifier<'_> {
     }
 
     /// Appends an instruction to its block again, if it is still needed.
+    // ANCHOR: inst
     fn inst(&mut self, block: Block, inst: Inst) {
         let Simplifier { function, replacements, .. } = self;
         edit::map_operands(function, inst, |value| replacements.find(value));
@@ -121,6 +122,7 @@ impl Simplifier<'_> {
             self.never_negative_zero.insert(result);
         }
     }
+    // ANCHOR_END: inst
 
     /// Appends an instruction to a block, for the benefit of `inst`.
     fn insert(&mut self, block: Block, inst: Inst, data: InstData) -> Value {
@@ -155,6 +157,7 @@ impl Simplifier<'_> {
         }
     }
 
+    // ANCHOR: binary
     fn binary(
         &mut self,
         block: Block,
@@ -162,45 +165,54 @@ impl Simplifier<'_> {
         op: BinaryOp,
         args: [Value; 2],
     ) -> Verdict {
-        let numbers = args.map(|arg| self.number(arg));
-        if let [Some(a), Some(b)] = numbers {
-            return match fold::binary(op, a, b) {
-                Some(constant) => Verdict::constant(constant),
-                None => Verdict::Keep,
-            };
-        }
-        // A constant among the operands, and the other one.
-        let (x, number) = match (args, numbers) {
-            ([x, _], [_, Some(number)]) => (x, number),
-            ([_, x], [Some(number), _]) if op.is_commutative() => (x, number),
-            _ => return self.negation(op, args),
+        let verdict = match args.map(|arg| self.number(arg)) {
+            [Some(a), Some(b)] => fold::binary(op, a, b).map(Verdict::constant),
+            [None, Some(b)] => self.with_number(block, inst, op, args[0], b),
+            [Some(a), None] if op.is_commutative() => {
+                self.with_number(block, inst, op, args[1], a)
+            }
+            _ => None,
+        };
+        verdict.unwrap_or_else(|| self.negation(op, args))
+    }
+    // ANCHOR_END: binary
+
+    /// What to do about `x op number`.
+    // ANCHOR: with_number
+    fn with_number(
+        &mut self,
+        block: Block,
+        inst: Inst,
+        op: BinaryOp,
+        x: Value,
+        number: f64,
+    ) -> Option<Verdict> {
+        let is_same = match op {
+            BinaryOp::Mul | BinaryOp::Div => number == 1.0,
+            BinaryOp::Sub => is(number, 0.0),
+            BinaryOp::Add if self.is_never_negative_zero(x) => number == 0.0,
+            BinaryOp::Add => is(number, -0.0),
         };
         match op {
-            BinaryOp::Mul | BinaryOp::Div if number == 1.0 => Verdict::Same(x),
-            BinaryOp::Sub if is(number, 0.0) => Verdict::Same(x),
-            BinaryOp::Add if is(number, -0.0) => Verdict::Same(x),
-            BinaryOp::Add
-                if number == 0.0 && self.is_never_negative_zero(x) =>
-            {
-                Verdict::Same(x)
-            }
+            _ if is_same => Some(Verdict::Same(x)),
             // No constant to fetch, and an addition is never slower.
-            BinaryOp::Mul if number == 2.0 => operation(BinaryOp::Add, [x, x]),
-            BinaryOp::Div => match exact_inverse(number) {
-                Some(inverse) => {
-                    let inverse = InstData::Const(inverse);
-                    let inverse = self.insert(block, inst, inverse);
-                    operation(BinaryOp::Mul, [x, inverse])
-                }
-                None => Verdict::Keep,
-            },
-            _ => self.negation(op, args),
+            BinaryOp::Mul if number == 2.0 => {
+                Some(operation(BinaryOp::Add, [x, x]))
+            }
+            BinaryOp::Div => exact_inverse(number).map(|inverse| {
+                let inverse = InstData::Const(inverse);
+                let inverse = self.insert(block, inst, inverse);
+                operation(BinaryOp::Mul, [x, inverse])
+            }),
+            _ => None,
         }
     }
+    // ANCHOR_END: with_number
 
     /// Kaleidoscope's negation is `0 - y`. It is exact, but makes `0` of both
     /// zeros. In a sum with a number that is not `-0`, that makes no
     /// difference.
+    // ANCHOR: negation
     fn negation(&self, op: BinaryOp, [a, b]: [Value; 2]) -> Verdict {
         let is_never = |value| self.is_never_negative_zero(value);
         match (op, self.negated(a), self.negated(b)) {
@@ -225,6 +237,7 @@ impl Simplifier<'_> {
             _ => Verdict::Keep,
         }
     }
+    // ANCHOR_END: negation
 
     /// `x`, of `0 + x`, which is the same number, and not `-0`.
     fn zero_plus(&self, value: Value) -> Option<Value> {
@@ -251,6 +264,7 @@ impl Simplifier<'_> {
 
     /// Whether an instruction cannot yield `-0`. Rounded to nearest, a sum is
     /// `-0` only if both operands are, and a difference only if the first is.
+    // ANCHOR: cannot_be_negative_zero
     fn cannot_be_negative_zero(&self, inst: Inst) -> bool {
         let holds = |value| self.never_negative_zero.contains(value);
         match self.function.insts[inst] {
@@ -265,6 +279,7 @@ impl Simplifier<'_> {
             _ => false,
         }
     }
+    // ANCHOR_END: cannot_be_negative_zero
 
     fn is_never_negative_zero(&self, value: Value) -> bool {
         self.never_negative_zero.contains(value)
@@ -302,12 +317,14 @@ fn is(a: f64, b: f64) -> bool {
 
 /// The inverse of a power of two, if both are normal numbers. A product with
 /// it is the quotient rounded once, as the division does.
+// ANCHOR: exact_inverse
 fn exact_inverse(number: f64) -> Option<f64> {
     const FRACTION: u64 = (1 << 52) - 1;
     let inverse = 1.0 / number;
     let is_power = number.is_normal() && number.to_bits() & FRACTION == 0;
     (is_power && inverse.is_normal()).then_some(inverse)
 }
+// ANCHOR_END: exact_inverse
 
 #[cfg(test)]
 mod tests;

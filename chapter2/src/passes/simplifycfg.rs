@@ -19,7 +19,7 @@ mod thread;
 mod truth;
 
 use super::{Changed, Pass};
-use crate::analysis::Analyses;
+use crate::analysis::{Analyses, table};
 use crate::edit::{self, Replacements};
 use chapter1::ir::{Block, ControlFlow, Function, InstData, ValueDef};
 use cranelift_entity::SecondaryMap;
@@ -72,9 +72,10 @@ fn clean(function: &mut Function, analyses: &mut Analyses) -> bool {
 
 /// Joins blocks that always follow each other. There must be no unreachable
 /// ones.
+// ANCHOR: merge
 fn merge(function: &mut Function, flow: &ControlFlow) -> bool {
     let mut replacements = Replacements::default();
-    let mut is_merged: SecondaryMap<Block, bool> = SecondaryMap::new();
+    let mut is_merged: SecondaryMap<Block, bool> = table(function.blocks.len());
     let mut is_changed = false;
     for &block in flow.reverse_postorder() {
         if is_merged[block] {
@@ -102,6 +103,7 @@ fn merge(function: &mut Function, flow: &ControlFlow) -> bool {
     replacements.apply(function);
     is_changed
 }
+// ANCHOR_END: merge
 
 #[cfg(test)]
 mod tests;

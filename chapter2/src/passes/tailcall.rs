@@ -54,14 +54,17 @@ impl Pass for TailCall {
 
 /// What a block returns that does nothing else.
 #[derive(Clone, Copy)]
+// ANCHOR: Returned
 enum Returned {
     /// What it was passed for this parameter.
     Param(usize),
     /// This value, on whatever way it was reached.
     Value(Value),
 }
+// ANCHOR_END: Returned
 
 /// The calls in the last place: their blocks, and their places in them.
+// ANCHOR: tail_calls
 fn tail_calls(function: &Function, flow: &ControlFlow) -> Vec<(Block, usize)> {
     let mut returned: SecondaryMap<Block, Option<Returned>> =
         SecondaryMap::new();
@@ -86,6 +89,7 @@ fn tail_calls(function: &Function, flow: &ControlFlow) -> Vec<(Block, usize)> {
     }
     calls
 }
+// ANCHOR_END: tail_calls
 
 /// What is returned if this instruction ends a block and nothing else happens
 /// after it.
@@ -106,6 +110,7 @@ fn result_of(
 
 /// The place of the call in a block which returns `value` at its end: the
 /// last call, if `value` is its result, and nothing is stored after it.
+// ANCHOR: tail_call
 fn tail_call(function: &Function, block: Block, value: Value) -> Option<usize> {
     let insts = &function.blocks[block].insts;
     let has_effect = |&inst: &Inst| {
@@ -123,6 +128,7 @@ fn tail_call(function: &Function, block: Block, value: Value) -> Option<usize> {
     let is_result = function.values[value].def == ValueDef::Inst(insts[index]);
     (is_self && is_result).then_some(index)
 }
+// ANCHOR_END: tail_call
 
 /// Moves the entry's instructions to a new block with the same parameters,
 /// and makes the entry jump there.

@@ -6,6 +6,7 @@ use chapter1::ir::{Function, parse_module, verify};
 
 /// A function, and what a pass makes of it, each as text. The verifier must
 /// accept both, and what the pass says of its changes must be true.
+// ANCHOR: run
 pub fn run(pass: &dyn Pass, text: &str) -> String {
     let mut module = parse_module(text).expect("well-formed text");
     let before = module.to_string();
@@ -16,9 +17,11 @@ pub fn run(pass: &dyn Pass, text: &str) -> String {
     assert_eq!(before == after, changed == Changed::Nothing, "{after}");
     format!("# before\n{before}\n# after {}\n{after}", pass.name())
 }
+// ANCHOR_END: run
 
 /// Runs a pass over a function that the verifier accepts, twice: the second
 /// time there is nothing left to do.
+// ANCHOR: run_on
 fn run_on(pass: &dyn Pass, function: &mut Function) -> Changed {
     let edges = edges(function);
     let changed = pass.run(function, &mut Analyses::default());
@@ -30,6 +33,7 @@ fn run_on(pass: &dyn Pass, function: &mut Function) -> Changed {
     assert_eq!((again, function.to_string()), (Changed::Nothing, after));
     changed
 }
+// ANCHOR_END: run_on
 
 /// The ways between blocks that can be reached.
 fn edges(function: &Function) -> Vec<(String, Vec<String>)> {

@@ -52,12 +52,14 @@ impl Pass for Truth {
 }
 
 /// The search for the parameters that can be truth values.
+// ANCHOR: Search
 struct Search<'f> {
     function: &'f Function,
     edges: &'f Edges,
     uses: Uses,
     candidates: EntitySet<Value>,
 }
+// ANCHOR_END: Search
 
 impl<'f> Search<'f> {
     fn new(function: &'f Function, edges: &'f Edges) -> Search<'f> {
@@ -72,6 +74,7 @@ impl<'f> Search<'f> {
         Search { function, edges, uses: Uses::compute(function), candidates }
     }
 
+    // ANCHOR: run
     fn run(mut self) -> Vec<Value> {
         let params = self.function.values.keys();
         let params: Vec<Value> =
@@ -92,9 +95,11 @@ impl<'f> Search<'f> {
         let is_left = |&it: &Value| self.candidates.contains(it);
         params.into_iter().filter(is_left).collect()
     }
+    // ANCHOR_END: run
 
     /// Whether what is passed for a parameter says yes or no, other
     /// candidates not asked.
+    // ANCHOR: gets_truth
     fn gets_truth(&self, param: Value) -> bool {
         self.args(param).all(|arg| {
             let data = inst_data(self.function, arg);
@@ -105,15 +110,18 @@ impl<'f> Search<'f> {
             is_truth || self.candidates.contains(arg)
         })
     }
+    // ANCHOR_END: gets_truth
 
     /// Whether a parameter is only compared with zero, or passed to other
     /// candidates.
+    // ANCHOR: is_asked_for_truth
     fn is_asked_for_truth(&self, param: Value) -> bool {
         self.uses.of(param).iter().all(|&used| {
             asks_for_truth(self.function, used.inst)
                 || self.param(used).is_some()
         })
     }
+    // ANCHOR_END: is_asked_for_truth
 
     /// What is passed for a parameter.
     fn args(&self, param: Value) -> impl Iterator<Item = Value> + use<'f> {

@@ -20,7 +20,8 @@ pub enum Level {
 const O0: &[&str] = &["tailcall"];
 
 /// Functions on their own first, so that small ones are small when they are
-/// inlined; then once more, with what has come to light by that.
+/// inlined; then once more, if anything was, with what has come to light by
+/// that.
 const O1: &[&str] = &[
     "tailcall",
     "mem2reg",
@@ -45,6 +46,7 @@ const O1: &[&str] = &[
     "dce",
 ];
 
+// ANCHOR: O2
 const O2: &[&str] = &[
     "tailcall",
     "mem2reg",
@@ -70,6 +72,7 @@ const O2: &[&str] = &[
     "simplify",
     "dce",
 ];
+// ANCHOR_END: O2
 
 impl Level {
     /// All levels.
@@ -86,7 +89,13 @@ impl Level {
 
     /// Its passes.
     pub fn pipeline(self) -> Pipeline {
-        let names = self.names().iter();
-        Pipeline::new(names.filter_map(|name| passes::find(name)).collect())
+        let names = self.names();
+        let passes = names.iter().filter_map(|name| passes::find(name));
+        let pipeline = Pipeline::new(passes.collect());
+        let place = |name| names.iter().rposition(|&it| it == name);
+        match (place("tailcall"), place("rotate")) {
+            (Some(start), Some(end)) => pipeline.after_inlining(start..end),
+            _ => pipeline,
+        }
     }
 }

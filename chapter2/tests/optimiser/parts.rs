@@ -42,6 +42,17 @@ fn what_stands_together_is_inlined() {
 }
 
 #[test]
+fn the_last_function_inlines_what_was_compiled_before() {
+    let mut session = session(CHAIN);
+    for name in ["c", "b", "a"] {
+        session.jit.lookup(&Symbol::new(name)).unwrap();
+    }
+    assert_eq!(inliners(&session, "c"), ["a", "b"]);
+    assert_eq!(inliners(&session, "b"), ["a"]);
+    assert_eq!(session.run("a(3);").unwrap(), [14.0]);
+}
+
+#[test]
 fn what_an_expression_or_the_end_of_a_text_separates_is_not() {
     for separator in ["1;", "END"] {
         let text = CHAIN.replace("def a", &format!("{separator} def a"));
@@ -74,7 +85,7 @@ fn only_what_is_called_is_compiled() {
     session.run("c(1);").unwrap();
     assert_eq!(compiled(&session), 2, "c and the expression");
     session.run("a(1);").unwrap();
-    assert_eq!(compiled(&session), 5, "a, b, the expression");
+    assert_eq!(compiled(&session), 4, "a, which has b in it, the expression");
     // A small function that has been compiled can still be inlined.
     assert_eq!(inliners(&session, "c"), ["a", "b"]);
 }

@@ -38,6 +38,14 @@ fn ir_and_asm_show_what_is_inlined_and_compile_nothing() {
 }
 
 #[test]
+fn they_show_the_same_when_all_is_compiled() {
+    let before = loaded(OPERATORS, ":ir not\n:asm not\n");
+    let after = loaded(OPERATORS, "not(0)\n:ir not\n:asm not\n");
+    let expected = format!("Evaluated to 1.000000\n{}", before.stdout());
+    assert_eq!(after.stdout(), expected, "{after}");
+}
+
+#[test]
 fn at_the_prompt_nothing_is_inlined() {
     let result = loaded("", &format!("{OPERATORS}not(0)\n:uses unary!\n"));
     let expected = "Evaluated to 1.000000\ncalled by  not\ncalls      nobody\n";
@@ -52,12 +60,12 @@ fn uses_says_where_a_function_is_inlined_and_it_is_in_use_there() {
 }
 
 #[test]
-fn passes_are_listed() {
+fn passes_are_listed_once_each() {
     let result = loaded("", ":passes\n");
     let stdout = result.stdout();
-    for pass in ["mem2reg", "inline", "inline-self"] {
-        let is_row = |line: &str| line.split(' ').next() == Some(pass);
-        assert!(stdout.lines().any(is_row), "{result}");
+    for pass in ["mem2reg", "inline", "inline-self", "simplifycfg", "dce"] {
+        let is_row = |line: &&str| line.split(' ').next() == Some(pass);
+        assert_eq!(stdout.lines().filter(is_row).count(), 1, "{result}");
     }
     assert!(stdout.ends_with("In this order: mem2reg, inline\n"), "{result}");
 }

@@ -5,6 +5,7 @@
 //! | `{{#include FILE:ANCHOR}}` | all of a code block | an excerpt |
 //! | `{{#transcript NAME}}` | all of a line | commands and output |
 //! | `{{#delta OLD NEW}}` | all of a line | what changed between files |
+//! | `{{#delta OLD:ANCHOR NEW:ANCHOR}}` | all of a line | or between excerpts |
 //! | `{{#outline FILE:ITEM}}` | all of a line | signature and contract |
 //! | `{{#map PATH…}}` | all of a line | files and their purposes |
 //! | `{{#stepper NAME}}` | all of a line | a recorded trace, step by step |
@@ -251,6 +252,52 @@ impl<'a> Expander<'a> {
         Ok(excerpt.html(&file, language, &up(page.path)))
     }
 
+    /// What is new in a file, or in an excerpt, compared to another one.
+    fn delta(
+        &mut self,
+        page: Page,
+        old: &str,
+        new: &str,
+    ) -> Result<String, String> {
+        match (old.split_once(':'), new.split_once(':')) {
+            (None, None) => {
+                let (old, new) = (self.file(page, old)?, self.file(page, new)?);
+                delta::of_files(&old, &new)
+            }
+            (Some(old), Some(new)) => {
+                let (old, _) = self.excerpt(page, old)?;
+                let (new, lines) = self.excerpt(page, new)?;
+                self.here.code_lines += lines;
+                delta::of_excerpts(&old, &new)
+            }
+            _ => Err("a delta is of two files, or of two anchors".into()),
+        }
+    }
+
+    /// A file, to be compared.
+    fn file(&self, page: Page, file: &str) -> Result<delta::Side, String> {
+        let file = resolved(page, file)?;
+        let name = file.display().to_string();
+        let text = self.sources.text(&file);
+        let text = text.ok_or_else(|| format!("no chapter has `{name}`"))?;
+        Ok(delta::Side::file(&name, text))
+    }
+
+    /// An excerpt, to be compared, and how many lines it has.
+    fn excerpt(
+        &mut self,
+        page: Page,
+        (file, anchor): (&str, &str),
+    ) -> Result<(delta::Side, usize), String> {
+        let file = resolved(page, file)?;
+        let (text, lines) = self.sources.part(&file, Some(anchor))?;
+        let count = lines.len();
+        let excerpt = Excerpt::new(&file, text, lines);
+        let caption = excerpt.caption(&file, &up(page.path));
+        let text = excerpt.code().to_owned();
+        Ok((delta::Side { caption, text }, count))
+    }
+
     fn outline(&mut self, page: Page, place: &str) -> Result<String, String> {
         let (file, name) = place
             .split_once(':')
@@ -333,7 +380,7 @@ impl<'a> Expander<'a> {
                 self.glossary.leave(words, &mut self.here.terms)?;
                 String::new()
             }
-            ("delta", [old, new]) => delta::html(self.root, old, new)?,
+            ("delta", [old, new]) => self.delta(page, old, new)?,
             (
                 "transcript" | "delta" | "outline" | "map" | "stepper" | "pass"
                 | "predict" | "answer" | "end" | "figure" | "plot" | "glossary",

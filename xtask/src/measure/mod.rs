@@ -12,7 +12,7 @@ use crate::book::{DATA, Measurement, Series, data_text};
 use crate::test::cargo;
 
 /// The benchmarks, each with its crate and a data file of its name.
-const BENCHMARKS: [(&str, &str); 12] = [
+const BENCHMARKS: [(&str, &str); 13] = [
     ("chapter1", "compile"),
     ("chapter1", "session"),
     ("chapter1", "enter"),
@@ -20,6 +20,7 @@ const BENCHMARKS: [(&str, &str); 12] = [
     ("chapter1", "phases"),
     ("chapter1", "running"),
     ("chapter2", "against_c"),
+    ("chapter2", "gains"),
     ("chapter2", "optimising"),
     ("chapter2", "optimised_process"),
     ("chapter2", "scaling"),

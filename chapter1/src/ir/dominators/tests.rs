@@ -96,6 +96,28 @@ fn a_chain_of_a_hundred_thousand_blocks_is_walked_without_recursion() {
     assert!(!dominators.dominates(block(length - 1), block(1)));
 }
 
+/// Two chains: each block of the first leads down and across to its
+/// counterpart.
+#[test]
+fn a_long_ladder_is_dominated_by_its_first_rung() {
+    let length = 100_000;
+    let mut edges: Vec<_> =
+        (0..length).map(|i| vec![i + 1, length + i]).collect();
+    edges[length - 1] = vec![2 * length - 1];
+    edges.extend((1..length).map(|i| vec![length + i]));
+    edges.push(vec![]);
+    for across_first in [false, true] {
+        if across_first {
+            edges.iter_mut().for_each(|to| to.reverse());
+        }
+        let flow = ControlFlow::compute(&graph(&edges));
+        let dominators = Dominators::compute(&flow);
+        for right in length..2 * length {
+            assert_eq!(dominators.idom(block(right)), Some(block(0)));
+        }
+    }
+}
+
 /// Which blocks can be reached from the entry without passing `without`.
 fn reachable(edges: &[Vec<usize>], without: Option<usize>) -> Vec<bool> {
     let mut seen = vec![false; edges.len()];
@@ -109,9 +131,30 @@ fn reachable(edges: &[Vec<usize>], without: Option<usize>) -> Vec<bool> {
 }
 
 fn any_graph() -> impl Strategy<Value = Vec<Vec<usize>>> {
+    prop_oneof![small_graph(), deep_graph()]
+}
+
+fn small_graph() -> impl Strategy<Value = Vec<Vec<usize>>> {
     (1_usize..14).prop_flat_map(|len| {
         let targets = proptest::collection::vec(0..len, 0..=2);
         proptest::collection::vec(targets, len)
+    })
+}
+
+/// A chain with some edges besides, so that lines of dominators are long
+/// enough to be jumped along.
+fn deep_graph() -> impl Strategy<Value = Vec<Vec<usize>>> {
+    (20_usize..60).prop_flat_map(|len| {
+        let edges = proptest::collection::vec((0..len - 1, 0..len), 0..12);
+        edges.prop_map(move |edges| {
+            let chain = (1..len).map(|next| vec![next]);
+            let mut all: Vec<_> = chain.chain([vec![]]).collect();
+            for (from, to) in edges {
+                all[from].truncate(1);
+                all[from].push(to);
+            }
+            all
+        })
     })
 }
 

@@ -237,3 +237,69 @@ fn a_parameter_that_a_loop_changes_stays() {
         }",
     );
 }
+
+#[test]
+fn of_parameters_that_are_passed_the_same_one_stays() {
+    assert_snapshot!(run(
+        &Gvn,
+        "function @f(f64, f64) -> f64 {
+        block0(v0: f64, v1: f64):
+            v2 = ult v0, v1
+            branch v2, block1, block2
+        block1:
+            v3 = mul v0, v1
+            v4 = mul v1, v0
+            jump block3(v3, v0, v4)
+        block2:
+            jump block3(v1, v0, v1)
+        block3(v5: f64, v6: f64, v7: f64):
+            v8 = add v5, v6
+            v9 = add v7, v0
+            v10 = sub v8, v9
+            return v10
+        }"
+    ));
+}
+
+#[test]
+fn parameters_that_a_loop_changes_alike_are_one() {
+    assert_snapshot!(run(
+        &Gvn,
+        "function @f(f64, f64) -> f64 {
+        block0(v0: f64, v1: f64):
+            jump block1(v0, v0, v0, v0)
+        block1(v2: f64, v3: f64, v4: f64, v5: f64):
+            v6 = add v2, v3
+            v7 = add v4, v5
+            v8 = ult v6, v7
+            branch v8, block1(v6, v6, v4, v5), block2
+        block2:
+            return v7
+        }"
+    ));
+}
+
+#[test]
+fn parameters_that_differ_in_a_sign_or_along_one_way_stay() {
+    assert_unchanged(
+        &Gvn,
+        "function @f(f64, f64) -> f64 {
+        block0(v0: f64, v1: f64):
+            v2 = const 0
+            v3 = const -0
+            v4 = ult v0, v1
+            branch v4, block1(v2, v3), block1(v1, v1)
+        block1(v5: f64, v6: f64):
+            v7 = div v0, v5
+            v8 = div v7, v6
+            jump block2(v8, v8)
+        block2(v9: f64, v10: f64):
+            v11 = add v9, v0
+            v12 = add v10, v1
+            v13 = ult v11, v12
+            branch v13, block2(v11, v12), block3
+        block3:
+            return v9
+        }",
+    );
+}

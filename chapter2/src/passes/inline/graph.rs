@@ -75,6 +75,7 @@ impl Walk {
         self.graph
     }
 
+    // ANCHOR: walk_from
     fn walk_from(&mut self, root: usize) {
         // Each function on the way down, and how many of its calls are done.
         let mut way = vec![(root, 0)];
@@ -100,15 +101,19 @@ impl Walk {
             }
         }
     }
+    // ANCHOR_END: walk_from
 
+    // ANCHOR: enter
     fn enter(&mut self, function: usize) {
         self.seen[function] = self.clock;
         self.lowest[function] = self.clock;
         self.clock += 1;
         self.open.push(function);
     }
+    // ANCHOR_END: enter
 
     /// All that was seen since `first` leads back to it: a component.
+    // ANCHOR: close
     fn close(&mut self, first: usize) {
         while let Some(member) = self.open.pop() {
             self.graph.component[member] = self.components;
@@ -119,6 +124,7 @@ impl Walk {
         }
         self.components += 1;
     }
+    // ANCHOR_END: close
 }
 
 #[cfg(test)]

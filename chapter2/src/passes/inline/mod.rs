@@ -2,7 +2,7 @@
 //!
 //! What a call costs is not so much the call as the wall: values must leave
 //! their registers around it, and no other pass sees through it. The order is
-//! bottom-up over the call graph, as in every inliner since Allen and Johnson
+//! bottom-up over the call graph, as in the inliner of Allen and Johnson
 //! (*Compiling C for Vectorization, Parallelization, and Inline Expansion*,
 //! 1988): what a function calls is finished before the function is looked at,
 //! so that its size is known, and what was inlined in it comes along.
@@ -93,6 +93,9 @@ impl ModulePass for Inline {
         module: &mut Module,
         surroundings: &mut Surroundings,
     ) -> Result<Vec<Changed>, Cancelled> {
+        if module.functions.len() < 2 && surroundings.bodies.is_empty() {
+            return Ok(vec![Changed::Nothing; module.functions.len()]);
+        }
         Inlining::new(module, surroundings).run()
     }
 }
@@ -106,6 +109,7 @@ impl Pass for InlineSelf {
         "a function that calls itself gets one copy of itself"
     }
 
+    // ANCHOR: inline_self
     fn run(&self, function: &mut Function, _: &mut Analyses) -> Changed {
         let calls = calls(function).filter(|&(_, name, args)| {
             *name == function.name && splice::fits(function, args.len())
@@ -122,6 +126,7 @@ impl Pass for InlineSelf {
         });
         Changed::ControlFlow
     }
+    // ANCHOR_END: inline_self
 }
 
 /// Whether a function may be a body for calls in functions outside of its
@@ -234,6 +239,7 @@ impl<'m> Inlining<'m> {
     }
 
     /// The calls that are to be replaced, and what they call.
+    // ANCHOR: choose
     fn choose(
         &self,
         function: &Function,
@@ -260,6 +266,7 @@ impl<'m> Inlining<'m> {
         }
         chosen
     }
+    // ANCHOR_END: choose
 
     /// What a callee counts; none if it is not inlined.
     fn size(&self, name: &Symbol, index: Option<usize>) -> Option<usize> {

@@ -59,6 +59,7 @@ pub struct Copied {
 
 impl Splicing<'_> {
     /// Replaces the calls of a block.
+    // ANCHOR: block
     fn block<'b>(
         &mut self,
         block: Block,
@@ -74,9 +75,11 @@ impl Splicing<'_> {
             }
         }
     }
+    // ANCHOR_END: block
 
     /// Appends a body to a block in place of a call. Returns where what comes
     /// after the call goes.
+    // ANCHOR: call
     fn call(&mut self, at: Block, call: Inst, body: &Function) -> Block {
         self.copy_tables(body, call, at);
         let result = self.function.results[call].expand();
@@ -96,14 +99,20 @@ impl Splicing<'_> {
         self.function.values[result].def = ValueDef::Param(after, 0);
         let params = ValueList::from_slice(&[result], &mut self.function.lists);
         self.function.blocks[after].params = params;
+        self.copy_blocks(body, after);
+        after
+    }
+    // ANCHOR_END: call
+
+    /// Copies all blocks of a body. What it returns goes to a block `after` it.
+    // ANCHOR: copy_blocks
+    fn copy_blocks(&mut self, body: &Function, after: Block) {
         for (block, data) in &body.blocks {
             if data.insts.is_empty() {
                 continue;
             }
-            let to = self.copied.blocks[block].expand();
-            let to = to.expect("it is copied");
-            let last = self.copy_insts(body, block, to);
-            let last = match last {
+            let to = self.copied.blocks[block].expect("it is copied");
+            let last = match self.copy_insts(body, block, to) {
                 InstData::Return(value) => {
                     let value = self.copied.value(value);
                     let lists = &mut self.function.lists;
@@ -114,17 +123,19 @@ impl Splicing<'_> {
             };
             self.function.push_inst(to, last, self.copied.span);
         }
-        after
     }
+    // ANCHOR_END: copy_blocks
 
     /// Makes room for a body's slots, callees, blocks and values.
     fn copy_tables(&mut self, body: &Function, call: Inst, at: Block) {
         self.copy_callees(body);
         let Splicing { function, copied, .. } = self;
-        function.insts.reserve(body.insts.len());
-        function.results.reserve(body.insts.len());
-        function.spans.reserve(body.insts.len());
-        function.values.reserve(body.values.len());
+        // Its tables may hold much that no block holds any more.
+        let count = body.blocks.values().map(|data| data.insts.len()).sum();
+        function.insts.reserve(count);
+        function.results.reserve(count);
+        function.spans.reserve(count);
+        function.values.reserve(count);
         copied.slots = function.slots.len() as u32;
         copied.span = function.spans[call];
         copied.values.clear();
@@ -169,6 +180,7 @@ impl Splicing<'_> {
 
     /// Copies the instructions of a block but for the last, which is
     /// returned.
+    // ANCHOR: copy_insts
     fn copy_insts(
         &mut self,
         body: &Function,
@@ -193,6 +205,7 @@ impl Splicing<'_> {
         }
         body.insts[last]
     }
+    // ANCHOR_END: copy_insts
 
     /// An instruction of a body with the function's own values.
     fn copy_data(&mut self, body: &Function, data: &InstData) -> InstData {

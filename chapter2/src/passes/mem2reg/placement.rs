@@ -5,10 +5,11 @@
 //! the tree than the store's own.
 
 use super::Params;
-use crate::analysis::DominatorTree;
+use crate::analysis::{DominatorTree, table};
 use chapter1::ir::{Block, ControlFlow, Function, InstData, Slot};
 use cranelift_entity::{EntityList, ListPool, SecondaryMap};
 use std::collections::BinaryHeap;
+use std::ops::RangeInclusive;
 
 /// Where slots are stored to and read.
 pub(super) struct Placement<'f> {
@@ -57,14 +58,14 @@ impl<'f> Placement<'f> {
     ) -> Placement<'f> {
         let leaving = leaving(function, tree);
         let mut placement = Placement {
-            function,
-            tree,
-            stores: SecondaryMap::new(),
-            reads: SecondaryMap::new(),
+            stores: table(function.slots.len()),
+            reads: table(function.slots.len()),
             lists: ListPool::new(),
             leaving,
-            visited: SecondaryMap::new(),
-            placed: SecondaryMap::new(),
+            visited: table(function.blocks.len()),
+            placed: table(function.blocks.len()),
+            function,
+            tree,
         };
         for &block in flow.reverse_postorder() {
             placement.look_at(block);
@@ -131,50 +132,69 @@ impl<'f> Placement<'f> {
     }
 
     /// The iterated dominance frontier of the stores, from a level of the
-    /// tree downwards. Definitions far down in the tree come first; so each
-    /// of the tree's blocks is visited once.
+    /// tree downwards. Definitions far down in the tree come first; so no
+    /// block is gone into twice.
+    // ANCHOR: frontier
     fn frontier(&mut self, slot: Slot, lowest: u32) -> Vec<Block> {
-        let Placement { lists, tree, function, leaving, .. } = self;
+        let tree = self.tree;
         let mark = slot.as_u32() + 1;
-        let stores = self.stores[slot].as_slice(lists).iter();
+        let with_level = |&block: &Block| (tree.level(block), block);
+        let stores = self.stores[slot].as_slice(&self.lists);
         let mut queue: BinaryHeap<(u32, Block)> =
-            stores.map(|&block| (tree.level(block), block)).collect();
+            stores.iter().map(with_level).collect();
         let mut frontier = Vec::new();
         while let Some((level, root)) = queue.pop() {
             // The scope leads to nothing but itself, and what is alone on its
             // level in there to itself at most.
             let is_placed = self.placed[root] == mark;
             let is_last = level == lowest && is_placed && is_alone(tree, root);
-            if level < lowest || is_last {
-                continue;
-            }
-            let mut next = vec![root];
-            while let Some(block) = next.pop() {
-                let ways = leaving[block];
-                if ways.lowest > level || ways.highest < lowest {
-                    continue;
-                }
-                for joint in function.successors(block) {
-                    let is_beyond =
-                        (lowest..=level).contains(&tree.level(joint));
-                    if is_beyond
-                        && std::mem::replace(&mut self.placed[joint], mark)
-                            != mark
-                    {
-                        frontier.push(joint);
-                        queue.push((tree.level(joint), joint));
-                    }
-                }
-                for &child in tree.children(block) {
-                    if std::mem::replace(&mut self.visited[child], mark) != mark
-                    {
-                        next.push(child);
-                    }
-                }
+            let is_over = level < lowest || is_last;
+            if !is_over && put(&mut self.visited[root], mark) {
+                let known = frontier.len();
+                self.search(root, lowest..=level, mark, &mut frontier);
+                queue.extend(frontier[known..].iter().map(with_level));
             }
         }
         frontier
     }
+    // ANCHOR_END: frontier
+
+    /// Finds the blocks of these levels to which edges lead from a block and
+    /// from all that it dominates.
+    // ANCHOR: search
+    fn search(
+        &mut self,
+        root: Block,
+        levels: RangeInclusive<u32>,
+        mark: u32,
+        frontier: &mut Vec<Block>,
+    ) {
+        let mut next = vec![root];
+        while let Some(block) = next.pop() {
+            let Leaving { lowest, highest } = self.leaving[block];
+            if lowest > *levels.end() || highest < *levels.start() {
+                continue;
+            }
+            for joint in self.function.successors(block) {
+                if levels.contains(&self.tree.level(joint))
+                    && put(&mut self.placed[joint], mark)
+                {
+                    frontier.push(joint);
+                }
+            }
+            for &child in self.tree.children(block) {
+                if put(&mut self.visited[child], mark) {
+                    next.push(child);
+                }
+            }
+        }
+    }
+    // ANCHOR_END: search
+}
+
+/// Puts a mark. Returns whether it was another one before.
+fn put(place: &mut u32, mark: u32) -> bool {
+    std::mem::replace(place, mark) != mark
 }
 
 /// Whether a block is the only one of its level in the scope that it begins,
@@ -188,7 +208,8 @@ fn leaving(
     function: &Function,
     tree: &DominatorTree,
 ) -> SecondaryMap<Block, Leaving> {
-    let mut leaving: SecondaryMap<Block, Leaving> = SecondaryMap::new();
+    let mut leaving: SecondaryMap<Block, Leaving> =
+        table(function.blocks.len());
     for &block in tree.preorder().iter().rev() {
         let own_level = tree.level(block);
         let mut ways = leaving[block];

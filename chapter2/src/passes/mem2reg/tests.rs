@@ -135,6 +135,39 @@ fn each_of_two_nested_loops_carries_what_changes_in_it() {
     ));
 }
 
+/// `s` is stored to in `block2` alone. Its parameter in `block3` is one more
+/// value, which meets the first one in `block1`.
+#[test]
+fn what_one_branch_changes_is_a_parameter_twice() {
+    assert_snapshot!(promote_slots(
+        "s0 = slot f64 s1 = slot f64",
+        "v2 = const 0
+         store v2, s0
+         v3 = const 1
+         store v3, s1
+         jump block1
+         block1:
+         v4 = load s1
+         v5 = ult v4, v1
+         branch v5, block2, block3
+         block2:
+         v6 = load s0
+         v7 = load s1
+         v8 = add v6, v7
+         store v8, s0
+         jump block3
+         block3:
+         v9 = load s1
+         v10 = add v9, v3
+         store v10, s1
+         v11 = ult v9, v0
+         branch v11, block1, block4
+         block4:
+         v12 = load s0
+         return v12"
+    ));
+}
+
 #[test]
 fn what_nobody_reaches_goes() {
     assert_snapshot!(promote(

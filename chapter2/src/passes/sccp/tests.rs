@@ -76,6 +76,7 @@ fn a_loop_that_never_changes_its_variable_is_seen_through() {
 /// The parameter of block 2 is given up before the block is looked at. What
 /// the block defines is not known then, and must not be passed on.
 #[test]
+// ANCHOR: a_block_reached_twice_at_once_passes_on_what_it_defines
 fn a_block_reached_twice_at_once_passes_on_what_it_defines() {
     assert_unchanged(
         &Sccp,
@@ -95,6 +96,7 @@ fn a_block_reached_twice_at_once_passes_on_what_it_defines() {
         ),
     );
 }
+// ANCHOR_END: a_block_reached_twice_at_once_passes_on_what_it_defines
 
 #[test]
 fn truth_values_are_constants_too() {

@@ -7,6 +7,7 @@ use crate::passes::fold::{self, Constant};
 use chapter1::ir::{Block, FloatCondition, Inst, InstData, Value};
 
 impl Simplifier<'_> {
+    // ANCHOR: compare
     pub(super) fn compare(
         &self,
         condition: FloatCondition,
@@ -14,15 +15,7 @@ impl Simplifier<'_> {
     ) -> Verdict {
         let [a, b] = args;
         if a == b {
-            // Of a number and itself only one thing is known: they do not
-            // differ. Whether they are ordered is another question.
-            return match condition {
-                FloatCondition::One => {
-                    Verdict::constant(Constant::Truth(false))
-                }
-                FloatCondition::Ueq => Verdict::constant(Constant::Truth(true)),
-                FloatCondition::Ult | FloatCondition::Oge => Verdict::Keep,
-            };
+            return compare_with_itself(condition);
         }
         match (self.choice(a), self.choice(b)) {
             (Choice::Known(a), Choice::Known(b)) => {
@@ -44,6 +37,7 @@ impl Simplifier<'_> {
             },
         }
     }
+    // ANCHOR_END: compare
 
     pub(super) fn select(
         &mut self,
@@ -80,6 +74,7 @@ impl Simplifier<'_> {
 
     /// The truth value that is `if_true` where `condition` is true, and else
     /// `if_false`.
+    // ANCHOR: truth
     fn truth(
         &self,
         condition: Value,
@@ -94,9 +89,11 @@ impl Simplifier<'_> {
             (same, _) => Verdict::constant(Constant::Truth(same)),
         }
     }
+    // ANCHOR_END: truth
 
     /// The truth value that is true where another one is not. There is no
     /// instruction for that; but the opposite of a comparison is one.
+    // ANCHOR: negation_of
     fn negation_of(&self, value: Value) -> Option<InstData> {
         match self.data(value)? {
             InstData::Compare { condition, args } => {
@@ -106,6 +103,7 @@ impl Simplifier<'_> {
             _ => None,
         }
     }
+    // ANCHOR_END: negation_of
 
     /// Which numbers a value can be, and what it depends on.
     fn choice(&self, value: Value) -> Choice {
@@ -123,10 +121,24 @@ impl Simplifier<'_> {
     }
 }
 
+/// Of a number and itself only one thing is known: they do not differ.
+/// Whether they are ordered is another question.
+// ANCHOR: compare_with_itself
+fn compare_with_itself(condition: FloatCondition) -> Verdict {
+    match condition {
+        FloatCondition::One => Verdict::constant(Constant::Truth(false)),
+        FloatCondition::Ueq => Verdict::constant(Constant::Truth(true)),
+        FloatCondition::Ult | FloatCondition::Oge => Verdict::Keep,
+    }
+}
+// ANCHOR_END: compare_with_itself
+
 /// The numbers that a value can be.
+// ANCHOR: Choice
 enum Choice {
     Unknown,
     Known(f64),
     /// The first if this is true, else the second.
     Of(Value, [f64; 2]),
 }
+// ANCHOR_END: Choice

@@ -13,6 +13,8 @@
 //! once for each that leads into it. What remains are few steps; after
 //! [`MOST_STEPS`] of them the edge has got far enough.
 
+use crate::analysis::table;
+use crate::edit;
 use chapter1::ir::{
     Block, BlockCall, ControlFlow, Function, Inst, InstData, Value, ValueDef,
     ValueList,
@@ -45,7 +47,7 @@ fn headers(
     function: &Function,
     flow: &ControlFlow,
 ) -> SecondaryMap<Block, bool> {
-    let mut is_header = SecondaryMap::new();
+    let mut is_header = table(function.blocks.len());
     for &block in flow.reverse_postorder() {
         let mut sources = flow.predecessors(block).iter();
         let is_back = |&from: &Block| flow.number(from) >= flow.number(block);
@@ -73,8 +75,7 @@ fn only_jump(function: &Function, block: Block) -> Option<BlockCall> {
 /// The values that are used outside the block which defines them.
 fn escaping(function: &Function) -> SecondaryMap<Value, bool> {
     let count = function.values.len();
-    let mut home: SecondaryMap<Value, PackedOption<Block>> =
-        SecondaryMap::with_capacity(count);
+    let mut home: SecondaryMap<Value, PackedOption<Block>> = table(count);
     for (block, data) in &function.blocks {
         let params = function.params(block).iter().copied();
         let results = data.insts.iter();
@@ -83,7 +84,7 @@ fn escaping(function: &Function) -> SecondaryMap<Value, bool> {
             home[value] = block.into();
         }
     }
-    let mut escapes = SecondaryMap::with_capacity(count);
+    let mut escapes = table(count);
     for (block, data) in &function.blocks {
         for &inst in &data.insts {
             function.visit_operands(inst, |value| {
@@ -117,33 +118,29 @@ struct Threading<'f> {
 
 impl Threading<'_> {
     /// Threads the edges that leave a block.
+    // ANCHOR: exit
     fn exit(&mut self, block: Block) -> bool {
         let last = self.function.terminator(block);
-        let mut targets = self.function.insts[last].targets().to_vec();
-        let mut is_changed = false;
         let insts = self.function.insts.len();
-        for (index, target) in targets.iter_mut().enumerate() {
-            let mut last = *target;
+        let mut is_changed = false;
+        for way in 0..self.function.insts[last].targets().len() {
+            let target = self.function.insts[last].targets()[way];
+            let mut next = target;
             for _ in 0..MOST_STEPS {
-                let Some(next) = self.step(block, index, &last) else { break };
-                last = next;
+                let Some(step) = self.step(block, way, &next) else { break };
+                next = step;
             }
             // Empty blocks that lead to each other lead nowhere.
-            if last.block != target.block {
+            if next.block != target.block {
                 is_changed = true;
-                *target = last;
+                edit::targets_mut(&mut self.function.insts[last])[way] = next;
             }
         }
         // Some way may have been made for nothing.
         is_changed |= self.function.insts.len() != insts;
-        let data = &mut self.function.insts[last];
-        match (data, &targets[..]) {
-            (InstData::Jump(target), &[new]) => *target = new,
-            (InstData::Branch { targets, .. }, &[a, b]) => *targets = [a, b],
-            _ => {}
-        }
         is_changed | self.join_targets(last)
     }
+    // ANCHOR_END: exit
 
     /// Makes a branch a jump if both ways are the same.
     fn join_targets(&mut self, last: Inst) -> bool {
@@ -152,8 +149,8 @@ impl Threading<'_> {
         else {
             return false;
         };
-        let args = [a, b].map(|target| self.function.args(&target).to_vec());
-        let is_same = a.block == b.block && args[0] == args[1];
+        let is_same = a.block == b.block
+            && self.function.args(&a) == self.function.args(&b);
         if is_same {
             self.function.insts[last] = InstData::Jump(a);
         }
@@ -161,10 +158,11 @@ impl Threading<'_> {
     }
 
     /// Where an edge can lead instead.
+    // ANCHOR: step
     fn step(
         &mut self,
         from: Block,
-        index: usize,
+        way: usize,
         target: &BlockCall,
     ) -> Option<BlockCall> {
         let block = target.block;
@@ -180,7 +178,7 @@ impl Threading<'_> {
         if params.copied().chain(results).any(|it| self.escapes[it]) {
             return None;
         }
-        let facts = self.facts(from, index, target)?;
+        let facts = self.facts(from, way, target)?;
         let next = self.chosen(target, &facts)?;
         if next.block == block {
             return None;
@@ -188,20 +186,21 @@ impl Threading<'_> {
         let args = self.pass_on(from, target, &next, &facts)?;
         Some(BlockCall { block: next.block, args })
     }
+    // ANCHOR_END: step
 
     /// What is known in a block that is entered by this edge. None if it does
     /// something.
     fn facts(
         &self,
         from: Block,
-        index: usize,
+        way: usize,
         target: &BlockCall,
     ) -> Option<Facts> {
         let function = &*self.function;
         let last = function.terminator(from);
         let branch = match function.insts[last] {
             InstData::Branch { condition, .. } => {
-                Some((condition, Known::Truth(index == 0)))
+                Some((condition, Known::Truth(way == 0)))
             }
             _ => None,
         };
@@ -247,6 +246,7 @@ impl Threading<'_> {
     }
 
     /// How the block is left that an edge leads to.
+    // ANCHOR: chosen
     fn chosen(&self, target: &BlockCall, facts: &Facts) -> Option<BlockCall> {
         let last = self.function.terminator(target.block);
         match self.function.insts[last] {
@@ -260,6 +260,7 @@ impl Threading<'_> {
             _ => None,
         }
     }
+    // ANCHOR_END: chosen
 
     /// What the edge has to pass to the next block. Constants that the block
     /// computes are made anew.

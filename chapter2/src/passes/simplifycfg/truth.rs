@@ -6,6 +6,7 @@
 //! constants, compared with a third, asks for what chose between the two, or
 //! for its opposite, or for nothing at all.
 
+use crate::analysis::table;
 use chapter1::ir::{ControlFlow, Function, InstData, Value, ValueDef};
 use cranelift_entity::SecondaryMap;
 
@@ -21,7 +22,8 @@ enum Truth {
 /// Makes each branch ask for the condition behind its condition, and those
 /// jumps that need not ask at all. Returns whether any has changed.
 pub fn simplify_branches(function: &mut Function, flow: &ControlFlow) -> bool {
-    let mut truths: SecondaryMap<Value, Option<Truth>> = SecondaryMap::new();
+    let mut truths: SecondaryMap<Value, Option<Truth>> =
+        table(function.values.len());
     let mut is_changed = false;
     // Definitions come before uses in this order, so each step looks at one
     // that is known already.

@@ -365,3 +365,40 @@ fn a_stage_that_nobody_knows_is_a_fault() {
                    `b`, only a, a, a";
     assert_eq!(drawn("{{#here b}}").1, [unknown]);
 }
+
+#[test]
+fn a_delta_of_excerpts_counts_as_showing_them() {
+    let page = GOOD.replace("a.ks:a", "b.ks:b").replace(
+        "{{#transcript",
+        "{{#delta ../../../chapter1/programs/a.ks:a \
+         ../../../chapter1/programs/b.ks:b}}\n\n{{#transcript",
+    );
+    let root = workspace();
+    let text = "# ANCHOR: b\n1\n2\n# ANCHOR_END: b\n";
+    fs::write(root.path().join("chapter1/programs/b.ks"), text).unwrap();
+    let mut expander = Expander::new(root.path()).unwrap();
+    let path = Path::new("book/src/chapter1/page.md");
+    let expanded = expander.expand(Page { path, text: &page });
+    let faults = expander.finish().faults;
+    assert!(faults.is_empty(), "{}", faults[0]);
+    let expected = "  1&#10;<ins>+ 2&#10;</ins>";
+    assert!(expanded.contains(expected), "{expanded}");
+    assert!(expanded.contains("a.ks → chapter1/programs/b.ks"), "{expanded}");
+}
+
+#[test]
+fn a_delta_of_a_file_and_an_anchor_is_a_fault() {
+    let fault = fault(
+        "{{#delta ../../../chapter1/programs/a.ks \
+         ../../../chapter1/programs/a.ks:a}}",
+    );
+    assert!(fault.contains("of two files, or of two anchors"), "{fault}");
+}
+
+#[test]
+fn a_delta_of_files_names_the_one_that_is_missing() {
+    let fault = fault(
+        "{{#delta ../../../chapter1/src/lib.rs ../../../chapter2/src/lib.rs}}",
+    );
+    assert!(fault.contains("no chapter has `chapter2/src/lib.rs`"), "{fault}");
+}

@@ -96,7 +96,7 @@ pub(crate) fn before_and_after(
     let after = functions(after).map_err(wrong)?;
     let panes = panes(&before, &after);
     let caption = format!(
-        "<span class=\"item\">{}</span> {}",
+        "{} <span class=\"item\">{}</span>",
         escape(pass),
         escape(&test.replace('_', " "))
     );

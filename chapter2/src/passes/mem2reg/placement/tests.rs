@@ -1,6 +1,16 @@
+use super::Placement;
+use crate::analysis::{Analyses, DominatorTree};
+use crate::edit;
 use crate::passes::Mem2Reg;
 use crate::passes::testing::{assert_unchanged, run};
+use chapter1::ir::{
+    Block, BlockCall, ControlFlow, Function, InstData, Signature, Slot, Type,
+    ValueList,
+};
+use chapter1::span::Span;
+use chapter1::symbol::Symbol;
 use insta::assert_snapshot;
+use std::collections::BTreeSet;
 
 #[test]
 fn a_slot_that_is_stored_to_once_is_the_value_stored() {
@@ -176,4 +186,134 @@ fn a_function_without_slots_stays() {
             return v1
         }",
     );
+}
+
+/// Blocks that load, store and lead to each other at random, as far as they
+/// can be reached.
+fn random(mut seed: u64) -> Function {
+    let mut random = |below: usize| {
+        seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1);
+        (seed >> 33) as usize % below
+    };
+    let mut function =
+        Function::new(Symbol::new("f"), Signature::kaleidoscope(0));
+    let slots = [(); 3].map(|()| function.slots.push(Type::Bool));
+    let blocks: Vec<Block> = (0..2 + random(12))
+        .map(|_| function.blocks.push(Default::default()))
+        .collect();
+    for &block in &blocks {
+        let constant = InstData::BoolConst(true);
+        let inst = function.push_inst(block, constant, Span::default());
+        let value = function.results[inst].expect("a constant");
+        for _ in 0..random(3) {
+            let slot = slots[random(slots.len())];
+            let data = match random(2) {
+                0 => InstData::Load(slot),
+                _ => InstData::Store { slot, value },
+            };
+            function.push_inst(block, data, Span::default());
+        }
+        let targets = [(); 2].map(|()| {
+            let block = blocks[1 + random(blocks.len() - 1)];
+            BlockCall { block, args: ValueList::new() }
+        });
+        let last = match random(4) {
+            0 => InstData::Return(value),
+            1 => InstData::Jump(targets[0]),
+            _ => InstData::Branch { condition: value, targets },
+        };
+        function.push_inst(block, last, Span::default());
+    }
+    let flow = ControlFlow::compute(&function);
+    edit::remove_unreachable(&mut function, &flow);
+    function
+}
+
+/// The blocks that store to a slot, and those that read it first.
+fn stores_and_reads(
+    function: &Function,
+    flow: &ControlFlow,
+    slot: Slot,
+) -> [Vec<Block>; 2] {
+    let (mut stores, mut reads) = (Vec::new(), Vec::new());
+    for &block in flow.reverse_postorder() {
+        let insts = function.blocks[block].insts.iter();
+        let mut uses = insts.filter_map(|&it| match function.insts[it] {
+            InstData::Load(it) if it == slot => Some(false),
+            InstData::Store { slot: it, .. } if it == slot => Some(true),
+            _ => None,
+        });
+        let first = uses.next();
+        if first == Some(false) {
+            reads.push(block);
+        }
+        if first == Some(true) || uses.any(|is_store| is_store) {
+            stores.push(block);
+        }
+    }
+    [stores, reads]
+}
+
+/// The iterated dominance frontier, by its definition.
+fn frontier(
+    flow: &ControlFlow,
+    tree: &DominatorTree,
+    stores: &[Block],
+) -> BTreeSet<Block> {
+    let mut frontier = BTreeSet::new();
+    let mut next = stores.to_vec();
+    while let Some(block) = next.pop() {
+        for &joint in flow.reverse_postorder() {
+            let mut sources = flow.predecessors(joint).iter();
+            let is_beyond = sources.any(|&it| tree.dominates(block, it))
+                && (joint == block || !tree.dominates(block, joint));
+            if is_beyond && frontier.insert(joint) {
+                next.push(joint);
+            }
+        }
+    }
+    frontier
+}
+
+#[test]
+fn parameters_are_in_the_iterated_frontier_as_far_as_the_scope_reaches() {
+    let mut count = 0;
+    for seed in 0..4000 {
+        let mut function = random(seed);
+        let text = function.to_string();
+        let mut analyses = Analyses::default();
+        let flow = analyses.flow(&function);
+        let tree = analyses.tree(&function);
+        let slots: Vec<Slot> = function.slots.keys().collect();
+        let all = slots
+            .iter()
+            .map(|&slot| stores_and_reads(&function, &flow, slot))
+            .collect::<Vec<_>>();
+        let params = Placement::new(&mut function, &flow, &tree).place();
+        for (&slot, [stores, reads]) in slots.iter().zip(&all) {
+            let others = || stores.iter().chain(reads);
+            let scope = stores.iter().find(|&&scope| {
+                !reads.contains(&scope)
+                    && others().all(|&it| tree.dominates(scope, it))
+            });
+            let mut expected = frontier(&flow, &tree, stores);
+            expected.retain(|&block| {
+                !reads.is_empty()
+                    && scope.is_none_or(|&scope| {
+                        block != scope && tree.dominates(scope, block)
+                    })
+            });
+            let blocks = flow.reverse_postorder().iter().copied();
+            let has_param = |&block: &Block| {
+                params[block].iter().any(|&(of, _)| of == slot)
+            };
+            let found: BTreeSet<Block> = blocks.filter(has_param).collect();
+            // A slot that is stored to once is told without a search.
+            if stores.len() > 1 || scope.is_none() {
+                assert_eq!(found, expected, "{slot} of {text}");
+                count += found.len();
+            }
+        }
+    }
+    assert!(count > 2000, "{count}");
 }
