@@ -182,6 +182,30 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
         [name.clone()].into_iter().chain(others).collect()
     }
 
+    /// Looks bodies up, and lets stubs lead to them. Returns the first; none
+    /// if that is not the current one any more.
+    // ANCHOR: give_bodies
+    fn give_bodies(
+        &self,
+        names: &[Symbol],
+    ) -> Result<Option<ExecutorAddr>, Box<dyn Error + Send + Sync>> {
+        let noted = self.stubs.versions(names);
+        // Who waits for a compiler does not run.
+        match self.phases.aside(|| self.find(names)) {
+            Ok(found) => {
+                let bodies = found.iter().map(|found| found.address);
+                let is_current = self.stubs.link(names, &noted, bodies)?;
+                Ok(is_current.then_some(found[0].address))
+            }
+            Err(error) if error.is_overtaken() => Ok(None),
+            // Inside a task of the session nobody can wait.
+            Err(LookupError::Blocking) => Err(LookupError::Blocking.into()),
+            Err(_) if !self.stubs.is_unchanged(&names[0], noted[0]) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+    // ANCHOR_END: give_bodies
+
     /// Looks bodies up. Should one of the others fail, the first is looked up
     /// alone: who calls that one need not know. If it is not defined, it may
     /// be the host's by now.
@@ -217,28 +241,9 @@ impl<B: Layer<Program = Module>> Reentry for CompileOnDemandLayer<B> {
         let names = self.share(&name);
         loop {
             cancel::check()?;
-            let noted = self.stubs.versions(&names);
-            // Who waits for a compiler does not run.
-            let found = match self.phases.aside(|| self.find(&names)) {
-                Ok(found) => found,
-                Err(LookupError::Blocking) => {
-                    return Err(LookupError::Blocking.into());
-                }
-                Err(error)
-                    if self.stubs.is_unchanged(&name, noted[0])
-                        && !error.is_overtaken() =>
-                {
-                    return Err(error.into());
-                }
-                Err(_) => {
-                    thread::yield_now();
-                    continue;
-                }
-            };
-            let bodies = found.iter().map(|found| found.address);
-            if self.stubs.link(&names, &noted, bodies)? {
-                trace::linked(&name, found[0].address);
-                return Ok(found[0].address);
+            if let Some(body) = self.give_bodies(&names)? {
+                trace::linked(&name, body);
+                return Ok(body);
             }
             // It has been redefined meanwhile.
             thread::yield_now();

@@ -146,7 +146,8 @@ pub trait Driver {
     }
 
     /// The address of a function, which is compiled first if need be, with
-    /// all that it calls.
+    /// all that it calls. (Where functions wait until they are called,
+    /// nothing is compiled: the address is one that asks for the body.)
     ///
     /// # Errors
     /// If it, or something it needs, does not exist or cannot be compiled.

@@ -4,6 +4,7 @@ use crate::support::{
     address, compiled, error, optimised, remove, session, value,
 };
 use chapter1::driver::Driver;
+use std::sync::Arc;
 
 #[test]
 fn callers_fail_until_it_is_defined_again() {
@@ -72,4 +73,16 @@ fn a_handle_keeps_it() {
     drop(f);
     remove(&session, "f").unwrap();
     assert_eq!(compiled(&session), [""; 0]);
+}
+
+#[test]
+fn a_jit_that_is_dropped_takes_all_along() {
+    let mut session = session("extern sin(x); def f(x) sin(x); def g(x) x;");
+    value(&mut session, "f(1); g(2);");
+    assert!(session.run("extern h(x); h(1);").is_err());
+    let executor = Arc::downgrade(session.jit.base().session.executor());
+    let demand = Arc::downgrade(&session.jit.demand);
+    drop(session);
+    assert_eq!(executor.strong_count(), 0);
+    assert_eq!(demand.strong_count(), 0);
 }
