@@ -137,6 +137,19 @@ impl Driver for KaleidoscopeJit {
         name.map_or(Ok(()), |name| self.demand.check_definable(&name, params))
     }
 
+    fn check_registrable(
+        &self,
+        name: &str,
+        params: usize,
+    ) -> Result<(), JitError> {
+        // A stub that waits for a definition can lead to the host instead.
+        let definitions = &self.base.definitions;
+        match Symbol::find(name).filter(|it| definitions.get(it).is_some()) {
+            Some(symbol) => Err(JitError::Duplicate { symbol, is_host: false }),
+            None => Ok(definitions.check(name, params)?),
+        }
+    }
+
     fn define(&self, module: Module, origin: Origin) -> Result<(), JitError> {
         self.demand.define(module, &origin)
     }

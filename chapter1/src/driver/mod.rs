@@ -210,6 +210,19 @@ pub trait Driver {
         self.base().remove(name)
     }
 
+    /// Whether the host can be given a function of so many parameters.
+    ///
+    /// # Errors
+    /// If there is a definition of this name, or others rely on another
+    /// number.
+    fn check_registrable(
+        &self,
+        name: &str,
+        params: usize,
+    ) -> Result<(), JitError> {
+        self.base().check_definable(name, params)
+    }
+
     /// Lets Kaleidoscope call a Rust function of up to eight numbers, by
     /// `extern`.
     ///
@@ -226,7 +239,7 @@ pub trait Driver {
         let base = self.base();
         let closure = function.into_closure();
         let params = closure.params();
-        base.check_definable(name, params)?;
+        self.check_registrable(name, params)?;
         base.session.executor().register(name, closure)?;
         base.definitions.add_host(name, params);
         Ok(())

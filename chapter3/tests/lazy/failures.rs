@@ -105,3 +105,23 @@ fn compiling_in_advance_fails_as_calling_would() {
     assert_eq!(value(&mut session, "deep(3);"), 3.0);
     assert_eq!(session.jit.counts().compiled, before + 1);
 }
+
+#[test]
+fn a_missing_function_may_be_registered_by_the_host_program() {
+    let mut session = session("extern late(x); def f(x) late(x) + 1; 1;");
+    assert!(error(&mut session, "f(1);").contains("`late`"));
+    let register = |params: usize| {
+        let jit = &session.jit;
+        match params {
+            1 => jit.register("late", |x: f64| Ok::<f64, JitError>(2.0 * x)),
+            _ => jit
+                .register("late", |x: f64, y: f64| Ok::<f64, JitError>(x + y)),
+        }
+    };
+    let refusal = register(2).unwrap_err().to_string();
+    assert_eq!(refusal, "`late` has 1 parameters, not 2");
+    register(1).unwrap();
+    assert_eq!(value(&mut session, "f(4);"), 9.0);
+    let refusal = session.jit.register("f", |x: f64| Ok::<f64, JitError>(x));
+    assert!(matches!(refusal, Err(JitError::Duplicate { .. })));
+}
