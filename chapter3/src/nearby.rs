@@ -13,6 +13,7 @@ use chapter1::orc::{Cause, MaterializationResponsibility, SymbolFlags};
 use chapter1::symbol::Symbol;
 use chapter2::optimiser::Optimiser;
 use chapter2::transform::Transform;
+use rustc_hash::FxHashSet;
 use std::sync::Arc;
 
 /// So many functions are looked at with another one at most.
@@ -76,7 +77,7 @@ impl Nearby {
         if !self.optimiser.pipeline.looks_at_modules() {
             return near;
         }
-        let mut seen = vec![function.name.clone()];
+        let mut seen = FxHashSet::from_iter([function.name.clone()]);
         let mut rim = callees(function);
         for _ in 0..MAX_DISTANCE {
             let mut next = Vec::new();
@@ -84,11 +85,11 @@ impl Nearby {
                 if near.functions.len() == MAX_FUNCTIONS {
                     return near;
                 }
-                let is_new = !seen.contains(&name);
-                if is_new && self.modules.are_together(&function.name, &name) {
+                if seen.insert(name.clone())
+                    && self.modules.are_together(&function.name, &name)
+                {
                     next.extend(self.take(&name, &mut near));
                 }
-                seen.push(name);
             }
             rim = next;
         }

@@ -14,6 +14,7 @@ use chapter1::executor::ExecutorError;
 use chapter1::ir::Module;
 use chapter1::orc::{InUse, Layer, LookupError, Params};
 use chapter1::symbol::Symbol;
+use rustc_hash::FxHashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
@@ -46,12 +47,11 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
         mut module: Module,
         origin: &Origin,
     ) -> Result<(), JitError> {
-        for (index, function) in module.functions.iter().enumerate() {
-            let earlier = &module.functions[..index];
-            if earlier.iter().any(|other| other.name == function.name) {
-                let symbol = function.name.clone();
-                return Err(JitError::Duplicate { symbol, is_host: false });
-            }
+        let mut seen = FxHashSet::default();
+        let mut names = module.functions.iter().map(|it| &it.name);
+        if let Some(name) = names.find(|&name| !seen.insert(name)) {
+            let symbol = name.clone();
+            return Err(JitError::Duplicate { symbol, is_host: false });
         }
         if module.functions.len() == 1 {
             return self.define_one(&module, origin.clone());
