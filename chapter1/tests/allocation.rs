@@ -16,7 +16,7 @@ mod ir_gen;
 use chapter1::codegen::order::Order;
 use chapter1::codegen::regalloc::Allocator;
 use chapter1::codegen::verify;
-use chapter1::codegen::{CodeGenerator, Target};
+use chapter1::codegen::{CodeGenerator, Target, Tuning};
 use chapter1::ir::{Module, parse_module, verify_module};
 use ir_gen::{Options, modules};
 use proptest::prelude::*;
@@ -25,16 +25,21 @@ use std::ops::Range;
 
 fn check(module: &Module) {
     for target in [Target::AVX, Target::SSE2] {
-        let mut generator = CodeGenerator::new(target);
-        generator.compile(module).unwrap_or_else(|error| panic!("{error}"));
+        for tuning in [Tuning::default(), Tuning::ALL] {
+            let mut generator = CodeGenerator::tuned(target, tuning);
+            generator.compile(module).unwrap_or_else(|error| panic!("{error}"));
+        }
     }
 }
 
 /// Allocates with hardly any registers, which small functions run out of.
 fn check_with_few_registers(module: &Module) {
     let mut order = Order::default();
-    for count in [2, 3, 5] {
-        let mut allocator = Allocator::with_floats(count);
+    let tunings = [Tuning::default(), Tuning::ALL];
+    let counts = [2, 3, 5, 8];
+    let ways = counts.into_iter().flat_map(|n| tunings.map(|how| (n, how)));
+    for (count, tuning) in ways {
+        let mut allocator = Allocator::with_floats(count).tuned(tuning);
         for function in &module.functions {
             order.compute(function);
             allocator.run(function, &order).expect("nobody interrupts");

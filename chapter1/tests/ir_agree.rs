@@ -4,7 +4,7 @@ mod ir_gen;
 mod ir_run;
 mod property;
 
-use chapter1::codegen::Target;
+use chapter1::codegen::{Target, Tuning};
 use chapter1::executor::memory::MappingChoice;
 use ir_gen::{RunError, numbers};
 use ir_run::{Case, FUEL, Machine, cases, interpret, nasty_numbers};
@@ -24,7 +24,17 @@ fn agree(
         println!("{name}: this processor has no {target} instructions");
         return;
     }
-    let machine = RefCell::new(Machine::new(target, mapping));
+    agree_on(name, count, Machine::new(target, mapping), cases);
+}
+
+/// Compares this machine with the interpreter on `count` cases.
+fn agree_on(
+    name: &str,
+    count: u32,
+    machine: Machine,
+    cases: impl Strategy<Value = Case>,
+) {
+    let machine = RefCell::new(machine);
     let (compared, given_up) = (Cell::new(0u32), Cell::new(0u32));
     check_many(name, count, cases, |Case { module, args }| {
         match interpret(&module, &args, FUEL) {
@@ -60,6 +70,18 @@ fn modules_mean_the_same_on_avx() {
 fn modules_mean_the_same_on_sse2() {
     let auto = MappingChoice::Auto;
     agree("ir sse2", 2_000, Target::SSE2, auto, cases(numbers()));
+}
+
+#[test]
+fn modules_mean_the_same_with_all_that_optimised_code_asks_for() {
+    for target in [Target::AVX, Target::SSE2] {
+        if target.runs_here() {
+            let name = format!("ir tuned {target}");
+            let auto = MappingChoice::Auto;
+            let machine = Machine::tuned(target, Tuning::ALL, auto);
+            agree_on(&name, 2_000, machine, cases(numbers()));
+        }
+    }
 }
 
 #[test]

@@ -14,7 +14,7 @@ use chapter1::kaleidoscope::Kaleidoscope;
 use chapter1::symbol::Symbol;
 use chapter2::passes;
 use chapter2::pipeline::Pipeline;
-use interleaved::{Case, is_wanted, report};
+use interleaved::{Case, is_wanted, labels, report};
 
 /// So often each runs.
 const ROUNDS: usize = 301;
@@ -57,8 +57,9 @@ fn measure(name: &str, text: &str) -> String {
             compile(&mut optimised, text, &function);
         }),
     ];
-    for pass in passes::all() {
-        let name = format!("{name}_{}", pass.name());
+    let passes = passes::all();
+    for (label, pass) in labels(&passes).into_iter().zip(passes) {
+        let name = format!("{name}_{label}");
         let pipeline = Pipeline::new(vec![pass]);
         let before = module.clone();
         module = run(&pipeline, module);

@@ -12,7 +12,7 @@ use chapter1::codegen::{CodeGenerator, Target};
 use chapter1::ir::Module;
 use chapter2::passes;
 use chapter2::pipeline::Pipeline;
-use interleaved::{Case, is_wanted, report};
+use interleaved::{Case, is_wanted, labels, report};
 use shapes::{SHAPES, Shape};
 use std::time::Duration;
 
@@ -52,8 +52,8 @@ fn measure(shape: &Shape, size: usize) -> Vec<(String, Duration)> {
     let mut whats = Vec::new();
     let mut cases = Vec::new();
     let name = |what: &str| format!("{}_{size}_{what}", shape.name);
-    for pass in passes::all() {
-        let what = pass.name().to_owned();
+    let passes = passes::all();
+    for (what, pass) in labels(&passes).into_iter().zip(passes) {
         let pipeline = Pipeline::new(vec![pass]);
         let before = module.clone();
         module = run(&pipeline, module);

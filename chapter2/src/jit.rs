@@ -7,7 +7,7 @@ use crate::optimiser::Optimiser;
 use crate::parts;
 use crate::pipeline::Pipeline;
 use crate::transform::IrTransformLayer;
-use chapter1::codegen::{CodeGenerator, Target};
+use chapter1::codegen::{CodeGenerator, Target, Tuning};
 use chapter1::definitions::{Again, Origin};
 use chapter1::driver::{Base, Counts, Driver, JitError};
 use chapter1::executor::memory::{MemoryConfig, MemoryError};
@@ -59,9 +59,10 @@ impl KaleidoscopeJit {
 
         let objects = ObjectLinkingLayer::new(executor.clone(), phases.clone());
         base.session.register(objects.clone());
-        let compile = IrCompileLayer::new(
+        let compile = IrCompileLayer::tuned(
             objects.clone(),
             executor.target(),
+            Tuning::ALL,
             phases.clone(),
         );
         let optimiser = Optimiser::new(pipeline, &base);
@@ -113,7 +114,8 @@ impl Driver for KaleidoscopeJit {
         let module = self.optimiser().preview(module, flags);
         let module = module.map_err(JitError::Failed)?;
         let target = self.base.session.executor().target();
-        let graph = CodeGenerator::new(target).compile(&module)?;
+        let graph =
+            CodeGenerator::tuned(target, Tuning::ALL).compile(&module)?;
         Ok((module, graph))
     }
 

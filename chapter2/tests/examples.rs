@@ -53,3 +53,9 @@ fn few_rules_of_school_hold_for_every_number() {
 fn a_unit_for_all_compiles_what_nobody_needs() {
     insta::assert_snapshot!(output("modules"));
 }
+
+/// A loop, as each improvement of the code generator leaves it.
+#[test]
+fn a_loop_becomes_shorter_with_each_improvement() {
+    insta::assert_snapshot!(output("target"));
+}

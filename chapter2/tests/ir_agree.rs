@@ -9,7 +9,7 @@ mod orders;
 #[path = "../../chapter1/tests/property/mod.rs"]
 mod property;
 
-use chapter1::codegen::Target;
+use chapter1::codegen::{Target, Tuning};
 use chapter1::executor::memory::MappingChoice;
 use chapter1::ir::{
     Block, ControlFlow, Function, InstData, Module, parse_module, verify_module,
@@ -106,7 +106,7 @@ fn the_code_of_optimised_modules_does_not_either() {
             println!("{name}: not on this processor");
             continue;
         }
-        let machine = Machine::new(target, MappingChoice::Auto);
+        let machine = Machine::tuned(target, Tuning::ALL, MappingChoice::Auto);
         let machine = RefCell::new(machine);
         let run = |module: &Module, args: &[f64]| {
             Ok(machine.borrow_mut().run(module, args))

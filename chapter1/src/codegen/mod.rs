@@ -10,10 +10,12 @@ pub mod listing;
 pub mod order;
 pub mod regalloc;
 pub mod target;
+pub mod tuning;
 #[cfg(feature = "verify")]
 pub mod verify;
 
 pub use target::{Target, UnknownFeatures};
+pub use tuning::Tuning;
 
 use crate::cancel::{self, Cancelled};
 use crate::ir::{Function, Module};
@@ -58,10 +60,15 @@ pub struct CodeGenerator {
 impl CodeGenerator {
     /// A code generator for a target.
     pub fn new(target: Target) -> CodeGenerator {
+        CodeGenerator::tuned(target, Tuning::default())
+    }
+
+    /// A code generator that makes these improvements.
+    pub fn tuned(target: Target, tuning: Tuning) -> CodeGenerator {
         CodeGenerator {
             target,
             order: order::Order::default(),
-            allocator: regalloc::Allocator::default(),
+            allocator: regalloc::Allocator::default().tuned(tuning),
             scratch: emit::Scratch::default(),
             constants: emit::Constants::default(),
         }

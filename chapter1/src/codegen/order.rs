@@ -127,6 +127,21 @@ impl Order {
         (inner.start == placed.start).then_some(inner)
     }
 
+    /// Whether no other loop is inside this one.
+    pub fn is_innermost(&self, number: u32) -> bool {
+        let next = self.loops.get(number as usize + 1);
+        next.is_none_or(|next| next.parent != Some(number))
+    }
+
+    /// Whether an innermost loop begins with block `index`.
+    pub fn is_innermost_at(&self, index: usize) -> bool {
+        let placed = &self.blocks[index];
+        placed.in_loop.is_some_and(|number| {
+            self.loops[number as usize].start == placed.start
+                && self.is_innermost(number)
+        })
+    }
+
     /// The end of the outermost loop that contains position `at`, of block
     /// `index`, but not `definition`.
     pub fn loop_end(&self, index: usize, definition: u32) -> Option<u32> {

@@ -4,7 +4,7 @@ use super::layer::Layer;
 use super::responsibility::MaterializationResponsibility;
 use super::state::SymbolFlags;
 use super::trace;
-use crate::codegen::{CodeGenerator, CodegenError, Target};
+use crate::codegen::{CodeGenerator, CodegenError, Target, Tuning};
 use crate::ir::{Module, verify_module};
 use crate::link::LinkGraph;
 use crate::symbol::Symbol;
@@ -21,6 +21,7 @@ pub type Observer = Box<dyn Fn(&Module, &LinkGraph) + Send + Sync>;
 pub struct IrCompileLayer<B> {
     below: Arc<B>,
     target: Target,
+    tuning: Tuning,
     /// Code generators that nobody uses at the moment.
     idle: Mutex<Vec<CodeGenerator>>,
     phases: Arc<Phases>,
@@ -37,9 +38,20 @@ impl<B: Layer<Program = LinkGraph>> IrCompileLayer<B> {
         target: Target,
         phases: Arc<Phases>,
     ) -> Arc<IrCompileLayer<B>> {
+        IrCompileLayer::tuned(below, target, Tuning::default(), phases)
+    }
+
+    /// A layer whose code generators make these improvements.
+    pub fn tuned(
+        below: Arc<B>,
+        target: Target,
+        tuning: Tuning,
+        phases: Arc<Phases>,
+    ) -> Arc<IrCompileLayer<B>> {
         Arc::new(IrCompileLayer {
             below,
             target,
+            tuning,
             idle: Mutex::default(),
             phases,
             compiled: AtomicUsize::new(0),
@@ -65,8 +77,8 @@ impl<B: Layer<Program = LinkGraph>> IrCompileLayer<B> {
     /// Compiles a module with a code generator that is idle, or a new one.
     fn compile(&self, module: &Module) -> Result<LinkGraph, CodegenError> {
         let idle = lock(&self.idle).pop();
-        let mut codegen =
-            idle.unwrap_or_else(|| CodeGenerator::new(self.target));
+        let mut codegen = idle
+            .unwrap_or_else(|| CodeGenerator::tuned(self.target, self.tuning));
         let result = codegen.compile(module);
         lock(&self.idle).push(codegen);
         result

@@ -71,6 +71,11 @@ pub struct State<U, C> {
     entries: Entries,
     units: SlotMap<UnitId, Unit<U>>,
     work: SlotMap<WorkId, Work>,
+    /// How much of the work has not come to its end.
+    under_way: usize,
+    /// Why symbols have failed whose addresses work that is under way may
+    /// have been told.
+    failed: FxHashMap<EntryId, LookupError>,
     queries: SlotMap<QueryId, Query<C>>,
     effects: Vec<Effect<U, C>>,
     /// What has happened, if anybody wants to know.
@@ -85,6 +90,8 @@ impl<U, C> Default for State<U, C> {
             entries: Entries::default(),
             units: SlotMap::default(),
             work: SlotMap::default(),
+            under_way: 0,
+            failed: FxHashMap::default(),
             queries: SlotMap::default(),
             effects: Vec::new(),
             events: None,

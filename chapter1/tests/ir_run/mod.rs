@@ -4,7 +4,7 @@
 
 use crate::ir_gen::recipe::NUMBERS;
 use crate::ir_gen::{ModuleRecipe, Options, RunError, host, modules, run};
-use chapter1::codegen::{CodeGenerator, Target};
+use chapter1::codegen::{CodeGenerator, Target, Tuning};
 use chapter1::executor::memory::{MappingChoice, MemoryConfig};
 use chapter1::executor::{Executor, ExecutorAddr, Host, InProcess, call};
 use chapter1::ir::{
@@ -83,12 +83,21 @@ pub(crate) struct Machine {
 
 impl Machine {
     pub(crate) fn new(target: Target, mapping: MappingChoice) -> Machine {
+        Machine::tuned(target, Tuning::default(), mapping)
+    }
+
+    /// A machine whose code is improved in these ways.
+    pub(crate) fn tuned(
+        target: Target,
+        tuning: Tuning,
+        mapping: MappingChoice,
+    ) -> Machine {
         let config = MemoryConfig { mapping, ..MemoryConfig::default() };
         let mut host = Host::default();
         host.register("trace", trace);
         let executor = InProcess::new(target, host, &config).unwrap();
         Machine {
-            codegen: CodeGenerator::new(target),
+            codegen: CodeGenerator::tuned(target, tuning),
             linker: Linker::new(executor.lease()),
             executor,
         }

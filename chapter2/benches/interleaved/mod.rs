@@ -3,7 +3,9 @@
 
 #![allow(dead_code, reason = "each benchmark uses a part of this")]
 
+use chapter2::passes::Pass;
 use std::env;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// What is measured, and under which name.
@@ -69,6 +71,20 @@ pub fn report(cases: &mut [Case<'_>], rounds: usize) -> Vec<Duration> {
         println!("  {} {} ns", case.name, time.as_nanos());
     }
     times
+}
+
+/// What to call passes that run one after the other: by their names, and a
+/// number if they run again.
+pub fn labels(passes: &[Arc<dyn Pass>]) -> Vec<String> {
+    let name = |(index, pass): (usize, &Arc<dyn Pass>)| {
+        let name = pass.name();
+        let before = passes[..index].iter().filter(|it| it.name() == name);
+        match before.count() {
+            0 => name.to_owned(),
+            times => format!("{name}_{}", times + 1),
+        }
+    };
+    passes.iter().enumerate().map(name).collect()
 }
 
 /// Whether the command line asks for this: if it names any, only for those

@@ -57,6 +57,9 @@ const O2: &[&str] = &[
     "simplifycfg",
     "inline",
     "simplifycfg",
+    // Twice: what a function calls itself with is then known two calls deep.
+    "inline-self",
+    "simplifycfg",
     "inline-self",
     "tailcall",
     "sccp",

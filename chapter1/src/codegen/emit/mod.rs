@@ -22,6 +22,7 @@ mod operand;
 use super::order::{Exit, Order};
 use super::regalloc::{Allocation, Allocator, Home, Loc, Reg};
 use super::target::Target;
+use super::tuning::LOOP_ALIGN;
 use crate::cancel::{self, Cancelled};
 use crate::ir::{Function, Inst, InstData, Type};
 use crate::link::{
@@ -85,6 +86,8 @@ pub fn emit(
     let size = 8 * (locals + allocation.outgoing);
     let is_leaf = !allocation.calls && size <= RED_ZONE;
     let frame = if is_leaf { 0 } else { size.next_multiple_of(16) };
+    let aligned = allocator.tuning().align_loops && !order.loops.is_empty();
+    let align = if aligned { LOOP_ALIGN } else { FUNCTION_ALIGN };
     scratch.buffer.reset(order.blocks.len());
     scratch.fixups.clear();
     scratch.origins.clear();
@@ -106,17 +109,23 @@ pub fn emit(
         locs: 0,
         moves: 0,
         edges: 0,
+        align,
         flags: Flags::NotEqual,
         linked: None,
     };
     emitter.function()?;
-    scratch.finish(function, graph);
+    scratch.finish(function, align, graph);
     Ok(())
 }
 
 impl Scratch {
     /// Adds the finished code to the graph.
-    fn finish(&mut self, function: &Function, graph: &mut LinkGraph) {
+    fn finish(
+        &mut self,
+        function: &Function,
+        align: u32,
+        graph: &mut LinkGraph,
+    ) {
         let start = graph.bytes.len() as u32;
         self.buffer.finish(&mut graph.bytes);
         let size = graph.bytes.len() as u32 - start;
@@ -127,7 +136,7 @@ impl Scratch {
         }
         let block = graph.blocks.push(Content {
             section: Section::Text,
-            align: FUNCTION_ALIGN,
+            align,
             range: start..start + size,
             origins: first..graph.origins.len() as u32,
         });
@@ -166,6 +175,8 @@ struct Emitter<'e> {
     locs: usize,
     moves: usize,
     edges: usize,
+    /// The function's alignment, which that of its loops must not exceed.
+    align: u32,
     /// What the flags must be for the last comparison to hold.
     flags: Flags,
     /// The constant whose address the instruction being emitted needs.
@@ -178,6 +189,7 @@ impl Emitter<'_> {
         self.asm.prologue(self.frame);
         let order = self.order;
         for (index, placed) in order.blocks.iter().enumerate() {
+            self.align(index);
             let label = self.asm.buffer.label(index);
             self.asm.buffer.bind(label);
             // How parameters arrive belongs to no instruction, and least of
@@ -206,6 +218,15 @@ impl Emitter<'_> {
             symbol(self.names, &callee.name, params, self.graph);
         }
         Ok(())
+    }
+
+    /// Makes an innermost loop, if one begins with block `index`, begin at a
+    /// round address.
+    fn align(&mut self, index: usize) {
+        if self.align > FUNCTION_ALIGN && self.order.is_innermost_at(index) {
+            self.mark(None);
+            self.asm.buffer.pad(self.align);
+        }
     }
 
     fn mark(&mut self, inst: Option<Inst>) {

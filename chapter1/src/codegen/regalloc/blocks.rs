@@ -58,6 +58,9 @@ impl Walk<'_> {
         } else {
             self.inherit();
             self.block_params(block);
+            if self.a.tuning.preload {
+                self.preload();
+            }
         }
         self.a.entries.push(first..self.a.states.len() as u32);
     }
@@ -88,7 +91,7 @@ impl Walk<'_> {
     /// Whether a value in a register at the block's beginning is worth it.
     /// At the head of a loop, that costs a move each time round: the value
     /// must be used in the loop, and before a call.
-    fn is_wanted(&self, value: Value) -> bool {
+    pub(super) fn is_wanted(&self, value: Value) -> bool {
         let next = self.a.live[value].next_use;
         next >= self.at
             && match self.order.loop_at(self.index) {

@@ -40,6 +40,10 @@ impl Walk<'_> {
     /// Where the next use would like to find the value: a call in the
     /// register of an argument, a return in that of the result.
     pub(super) fn preferred(&self, value: Value, ty: Type) -> Option<Reg> {
+        self.next_round(value).or_else(|| self.by_convention(value, ty))
+    }
+
+    fn by_convention(&self, value: Value, ty: Type) -> Option<Reg> {
         let next = self.a.live[value].next_use;
         let placed = &self.order.blocks[self.index];
         if next == placed.end {

@@ -25,19 +25,29 @@ pub(super) fn find_moves(
 }
 
 /// Puts the moves of each edge into an order in which they can be made one
-/// after the other.
+/// after the other. Those that can come before the branch do.
 pub(super) fn resolve(a: &mut Allocator) {
-    let Allocator { allocation, parallel, .. } = a;
+    let Allocator { allocation, parallel, rounds, .. } = a;
     let unordered = std::mem::take(&mut allocation.edge_moves);
     let ordered = &mut allocation.edge_moves;
-    for edge in &mut allocation.edges {
+    let before = &mut allocation.moves;
+    let mut early = rounds.early.iter().peekable();
+    for (index, edge) in allocation.edges.iter_mut().enumerate() {
         let moves = &unordered[edge.start as usize..edge.end as usize];
         edge.start = ordered.len() as u32;
         for m in moves {
             parallel.add(m.from, m.to, m.ty);
         }
-        parallel.resolve(&allocation.homes, |m| ordered.push(m));
+        match early.next_if(|&&(number, _)| number == index) {
+            Some(&(_, at)) => {
+                parallel.resolve(&allocation.homes, |m| before.push((at, m)));
+            }
+            None => parallel.resolve(&allocation.homes, |m| ordered.push(m)),
+        }
         edge.end = ordered.len() as u32;
+    }
+    if !rounds.early.is_empty() {
+        before.sort_by_key(|&(at, _)| at);
     }
 }
 

@@ -23,6 +23,7 @@
 //! | `calls` | what the calling convention asks for |
 //! | `registers` | what is in which register meanwhile |
 //! | `edges` | moves where blocks join |
+//! | `rounds` | what optimised loops gain, if asked for |
 //! | `spills` | stack space for the values that need it |
 //! | `moves` | moves that happen at the same time, one after the other |
 
@@ -31,11 +32,13 @@ mod calls;
 mod edges;
 mod moves;
 mod registers;
+mod rounds;
 mod spills;
 mod uses;
 mod walk;
 
 use super::order::{Exit, Order};
+use super::tuning::Tuning;
 use crate::cancel::Cancelled;
 use crate::ir::{Function, Inst, Type, Value};
 use cranelift_entity::SecondaryMap;
@@ -81,6 +84,9 @@ impl Reg {
     pub fn index(self) -> usize {
         self.0 as usize
     }
+
+    /// The bits of all integer registers.
+    const ALL_INTEGERS: u32 = 0xffff_0000;
 
     fn bit(self) -> u32 {
         1 << self.0
@@ -225,6 +231,8 @@ pub struct Allocator {
     states: Vec<(Reg, Value)>,
     spilled: Vec<Value>,
     parallel: moves::Parallel,
+    rounds: rounds::Rounds,
+    tuning: Tuning,
     operands: Vec<Value>,
 }
 
@@ -238,6 +246,16 @@ impl Allocator {
         Allocator { floats, ..Allocator::default() }
     }
 
+    /// The same allocator, with these improvements.
+    pub fn tuned(self, tuning: Tuning) -> Allocator {
+        Allocator { tuning, ..self }
+    }
+
+    /// The improvements that are made.
+    pub fn tuning(&self) -> Tuning {
+        self.tuning
+    }
+
     /// Allocates registers for a function that the verifier accepts. The
     /// result is in `self.allocation`.
     pub fn run(
@@ -249,6 +267,9 @@ impl Allocator {
         uses::find(self, function, order);
         walk::walk(self, function, order)?;
         edges::find_moves(self, function, order);
+        if self.tuning.next_round {
+            self.find_early(function, order);
+        }
         spills::assign(self);
         edges::resolve(self);
         Ok(())
@@ -281,6 +302,7 @@ impl Allocator {
         self.ends.clear();
         self.states.clear();
         self.spilled.clear();
+        self.rounds.reset();
     }
 
     /// A use needs `value` in memory: its definition shall store it, if it

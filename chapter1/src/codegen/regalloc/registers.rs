@@ -67,6 +67,11 @@ impl Registers {
         self.used & reg.bit() == 0
     }
 
+    /// How many registers of a class are free.
+    pub(super) fn free_count(&self, class: Type) -> u32 {
+        (self.allocatable(class) & !self.used).count_ones()
+    }
+
     /// A free register of a class outside `avoid`, if there is one. Higher
     /// registers first: low ones are where arguments are passed.
     pub(super) fn free(&self, class: Type, avoid: u32) -> Option<Reg> {

@@ -74,6 +74,11 @@ impl Constants {
         self.slots[value]
     }
 
+    /// From now on, no slot is freed: constants may be read anywhere.
+    pub(super) fn keep_all(&mut self) {
+        self.last_reads.clear();
+    }
+
     /// Frees the slots of constants that nothing after `inst` reads.
     pub(super) fn after(&mut self, function: &Function, inst: Inst) {
         function.visit_operands(inst, |value| {

@@ -1,11 +1,13 @@
 //! The checker has teeth: whatever is changed in an allocation, it notices.
 
 use super::{Problem, Refusal, check};
+use crate::codegen::Tuning;
 use crate::codegen::order::Order;
 use crate::codegen::regalloc::{
     Allocation, Allocator, Home, Loc, Move, Place, Reg,
 };
 use crate::ir::{Function, Module, Type, Value, parse_module};
+use std::ops::Deref;
 
 /// Two loops, one in the other, around a call; values from before the loops
 /// that are needed inside, behind, and on both sides of the call.
@@ -133,19 +135,41 @@ fn modules() -> [Module; 5] {
     })
 }
 
+/// A function, and how its allocation is made.
+struct Subject<'s> {
+    function: &'s Function,
+    tuning: Tuning,
+}
+
+impl Deref for Subject<'_> {
+    type Target = Function;
+
+    fn deref(&self) -> &Function {
+        self.function
+    }
+}
+
+impl<'s> Subject<'s> {
+    fn of(module: &'s Module) -> Subject<'s> {
+        let function = &module.functions[0];
+        Subject { function, tuning: Tuning::default() }
+    }
+}
+
 /// Checks the allocation for a function after a change.
 fn check_changed(
-    function: &Function,
+    function: &Subject<'_>,
     change: impl FnOnce(&mut Allocation),
 ) -> Result<(), Refusal> {
-    let (mut order, mut allocator) = (Order::default(), Allocator::default());
+    let mut order = Order::default();
+    let mut allocator = Allocator::default().tuned(function.tuning);
     order.compute(function);
     allocator.run(function, &order).unwrap();
     change(&mut allocator.allocation);
     check(function, &order, &allocator)
 }
 
-fn allocation(function: &Function) -> Allocation {
+fn allocation(function: &Subject<'_>) -> Allocation {
     let mut taken = Allocation::default();
     check_changed(function, |out| {
         taken.locs = out.locs.clone();
@@ -156,7 +180,7 @@ fn allocation(function: &Function) -> Allocation {
         taken.params = out.params.clone();
         taken.spill_slots = out.spill_slots;
     })
-    .unwrap_or_else(|refusal| panic!("{refusal}\n{function}"));
+    .unwrap_or_else(|refusal| panic!("{refusal}\n{}", function.function));
     taken
 }
 
@@ -171,7 +195,7 @@ struct Score {
 impl Score {
     fn change(
         &mut self,
-        function: &Function,
+        function: &Subject<'_>,
         name: String,
         change: impl FnOnce(&mut Allocation),
     ) {
@@ -191,10 +215,12 @@ impl Score {
     }
 }
 
-fn each(mut change: impl FnMut(&Function, &Allocation)) {
+fn each(mut change: impl FnMut(&Subject<'_>, &Allocation)) {
     for module in modules() {
-        let function = &module.functions[0];
-        change(function, &allocation(function));
+        for tuning in [Tuning::default(), Tuning::ALL] {
+            let subject = Subject { tuning, ..Subject::of(&module) };
+            change(&subject, &allocation(&subject));
+        }
     }
 }
 
@@ -347,7 +373,7 @@ fn every_missing_spill_store_is_noticed() {
 fn two_values_in_one_slot_are_noticed() {
     let mut score = Score::default();
     let module = parse_module(&crowd()).unwrap();
-    let function = &module.functions[0];
+    let function = &Subject::of(&module);
     let out = allocation(function);
     let is_spilled =
         |&value: &Value| matches!(out.homes[value], Home::Spill(_));
@@ -386,7 +412,7 @@ fn parameters_in_other_registers_are_noticed() {
 /// The problem with the allocation for `CALLS` after a change.
 fn problem(change: impl FnOnce(&mut Allocation)) -> Problem {
     let module = parse_module(CALLS).unwrap();
-    match check_changed(&module.functions[0], change) {
+    match check_changed(&Subject::of(&module), change) {
         Err(Refusal::Problem { problem, .. }) => problem,
         other => panic!("{other:?}"),
     }
@@ -437,4 +463,39 @@ fn the_order_of_blocks_must_be_that_of_their_positions() {
         other => panic!("{other:?}"),
     };
     assert!(matches!(problem, Problem::Order(_)), "{problem}");
+}
+
+/// Two comparisons, of which the first decides.
+const TWO: &str = "\
+function @two(f64, f64) -> f64 {
+block0(v0: f64, v1: f64):
+    v2 = ult v0, v1
+    v3 = add v0, v1
+    v4 = ult v3, v1
+    branch v2, block1, block2
+block1:
+    v5 = from_bool v4
+    return v5
+block2:
+    return v3
+}";
+
+#[test]
+fn flags_that_another_comparison_has_changed_are_noticed() {
+    let module = parse_module(TWO).unwrap();
+    let subject = Subject { tuning: Tuning::ALL, ..Subject::of(&module) };
+    let changed = check_changed(&subject, |out| {
+        // The result of the first comparison, and the branch's condition,
+        // which is followed by the operand and the result of `from_bool`.
+        let condition = out.locs.len() - 3;
+        assert_eq!(out.locs[2], out.locs[condition]);
+        out.locs[2] = Loc::Flags;
+        out.locs[condition] = Loc::Flags;
+    });
+    match changed {
+        Err(Refusal::Problem { problem: Problem::Flags(value), .. }) => {
+            assert_eq!(value, Value::from_u32(2));
+        }
+        other => panic!("{other:?}"),
+    }
 }

@@ -27,6 +27,7 @@ pub(super) fn translate(
         allocation: &allocator.allocation,
         code: Code::new(function.values.len()),
         constants: Constants::new(function),
+        early_constants: allocator.tuning().preload,
         incoming: abi::passed(signature).filter(is_stacked).count(),
         blocks: SecondaryMap::new(),
         jumps: Vec::new(),
@@ -55,6 +56,8 @@ struct Translator<'t> {
     allocation: &'t Allocation,
     code: Code,
     constants: Constants,
+    /// Whether constants can be read before their definitions.
+    early_constants: bool,
     /// How many parameters come on the stack.
     incoming: usize,
     /// The translation of each block.
@@ -67,6 +70,7 @@ struct Translator<'t> {
     edges: usize,
     edge_moves: usize,
     /// The comparison whose result is in the flags and nowhere else.
+    /// Arithmetic, loads and stores keep it there.
     flags: Option<Value>,
     /// Where we are.
     block: Block,
@@ -134,6 +138,9 @@ impl Translator<'_> {
         }
         if is_entry {
             self.function_params()?;
+            if self.early_constants {
+                self.all_constants();
+            }
         }
         for &param in function.params(self.block) {
             if let Some(reg) = self.allocation.params[param].expand() {
@@ -160,7 +167,9 @@ impl Translator<'_> {
         let data = self.function.insts[inst];
         let left_out = self.allocator.is_dead(inst);
         if is_constant(&data) {
-            self.constant(inst);
+            if !self.early_constants {
+                self.constant(inst);
+            }
             return if left_out { Ok(()) } else { Err(Problem::Executed) };
         }
         if left_out {
@@ -187,6 +196,18 @@ impl Translator<'_> {
         }
     }
 
+    /// Defines all constants that are ever read.
+    fn all_constants(&mut self) {
+        for data in self.function.blocks.values() {
+            for &inst in &data.insts {
+                if is_constant(&self.function.insts[inst]) {
+                    self.constant(inst);
+                }
+            }
+        }
+        self.constants.keep_all();
+    }
+
     fn constant(&mut self, inst: Inst) {
         let result = self.function.results[inst].expand();
         let result = result.expect("a constant");
@@ -199,7 +220,12 @@ impl Translator<'_> {
 
     fn operands(&mut self, data: &InstData) -> Outcome {
         let reg = OperandConstraint::Reg;
-        let flags = self.flags.take();
+        let flags = match data {
+            InstData::Binary { .. }
+            | InstData::Load(_)
+            | InstData::Store { .. } => None,
+            _ => self.flags.take(),
+        };
         match *data {
             InstData::Binary { op, args: [a, b] } => {
                 let (a_at, b_at) = (self.loc()?, self.loc()?);

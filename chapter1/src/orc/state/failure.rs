@@ -120,22 +120,34 @@ impl<U, C> State<U, C> {
         cause: Cause,
     ) -> Arc<[Symbol]> {
         let mut names = Vec::new();
-        let mut queries = Vec::new();
+        let (mut queries, mut known) = (Vec::new(), Vec::new());
         while let Some(id) = going.pop() {
             let Some(entry) = self.forget(id) else { continue };
+            known.extend(entry.address.map(|_| id));
             going.extend(entry.dependants);
             queries.extend(entry.queries.into_iter().map(|(id, _)| id));
             names.push(entry.name);
         }
         names.sort();
         let symbols: Arc<[Symbol]> = names.into();
+        let error = LookupError::Failed { symbols: symbols.clone(), cause };
         for id in queries {
-            let (symbols, cause) = (symbols.clone(), cause.clone());
-            self.abandon(id, LookupError::Failed { symbols, cause });
+            self.abandon(id, error.clone());
         }
+        self.remember(known, error);
         symbols
     }
     // ANCHOR_END: remove_all
+
+    /// Keeps the reason why symbols have failed whose addresses are known, as
+    /// long as there may be somebody who has built on them.
+    fn remember(&mut self, known: Vec<EntryId>, error: LookupError) {
+        let LookupError::Failed { cause, .. } = &error else { return };
+        if self.under_way > 0 && !cause.is::<Removed>() {
+            let failed = known.into_iter().map(|id| (id, error.clone()));
+            self.failed.extend(failed);
+        }
+    }
 
     /// Takes a symbol out of all tables.
     // ANCHOR: forget

@@ -25,7 +25,7 @@ impl<U, C> State<U, C> {
             // Work without symbols is nobody's.
             return Ok(WorkId::default());
         }
-        let new = self.work.insert(Work::new(dylib, tracker, entries));
+        let new = self.enter_work(Work::new(dylib, tracker, entries));
         for &id in &relies_on {
             if let Some(entry) = self.entries.get_mut(id) {
                 entry.reliers += 1;

@@ -277,6 +277,28 @@ fn a_failed_dependency_fails_its_dependants() {
     assert_eq!(m.sizes(), (0, 0));
 }
 
+/// Here the dependant has linked to the address of what fails then. It is
+/// told the reason all the same, and nothing of that is kept.
+#[test]
+fn who_emits_after_a_dependency_has_failed_is_told_why() {
+    let (mut m, d) = machine();
+    m.add(d, "a", &["a"]);
+    m.add(d, "b", &["b"]);
+    let a = m.begin(d, "me", "a");
+    let b = m.begin(d, "you", "b");
+    m.resolve_all(b).unwrap();
+    m.resolve_all(a).unwrap();
+    let gone = m.dylibs[d][&symbol("b")];
+    m.fail(b, Cause::new(Broken));
+    m.take_effects();
+    assert_eq!(m.emit(a, &[gone]), Err(Defunct));
+    let reason = "failed to materialize `b`: broken";
+    let report = format!("report `a`: {reason}");
+    let text = format!("me: failed to materialize `a`: {reason}");
+    assert_eq!(m.texts(), [report, text]);
+    assert!(m.failed.is_empty());
+}
+
 #[test]
 fn what_has_failed_can_be_defined_again() {
     let (mut m, d) = machine();

@@ -90,13 +90,10 @@ impl<U, C> State<U, C> {
         dependencies: &[EntryId],
     ) -> Result<(), Defunct> {
         let entries = self.open(work)?.entries.clone();
-        let is_gone = |&id: &EntryId| !self.entries.contains(id);
-        if dependencies.iter().any(is_gone) {
-            self.fail(work, Cause::new(DependencyGone));
-            return Err(Defunct);
-        }
+        self.check_dependencies(work, dependencies)?;
         self.check_resolved(work, &entries)?;
         self.work[work].is_emitted = true;
+        self.work_ended();
         for &id in &entries {
             self.entries[id].stage = Stage::Emitted(work);
             self.entries[id].dependencies = EntryList::from(dependencies);
@@ -146,11 +143,28 @@ impl<U, C> State<U, C> {
         }
     }
 
+    /// Enters work that begins.
+    pub(super) fn enter_work(&mut self, work: Work) -> WorkId {
+        self.under_way += 1;
+        self.work.insert(work)
+    }
+
+    /// Some work has come to its end.
+    fn work_ended(&mut self) {
+        self.under_way -= 1;
+        if self.under_way == 0 {
+            // Nobody is left to ask.
+            self.failed.clear();
+        }
+    }
+
     /// Forgets work that has no symbols any more.
     pub(super) fn drop_work(&mut self, work: WorkId) {
         let relied_on = self.take_relied_on(work);
         self.rely_no_more(relied_on);
-        self.work.remove(work);
+        if self.work.remove(work).is_some_and(|work| !work.is_emitted) {
+            self.work_ended();
+        }
     }
 
     /// Lets a unit begin.
@@ -158,7 +172,7 @@ impl<U, C> State<U, C> {
     pub(super) fn start(&mut self, id: UnitId) {
         let Some(unit) = self.units.remove(id) else { return };
         let Unit { unit, dylib, tracker, entries } = unit;
-        let work = self.work.insert(Work::new(dylib, tracker, entries));
+        let work = self.enter_work(Work::new(dylib, tracker, entries));
         for index in 0..self.work[work].entries.len() {
             let entry = self.work[work].entries[index];
             self.entries[entry].stage = Stage::Materializing(work);
@@ -175,6 +189,24 @@ impl<U, C> State<U, C> {
         if work.is_emitted { Err(Defunct) } else { Ok(work) }
     }
     // ANCHOR_END: open
+
+    /// Lets work fail that depends on what is gone.
+    // ANCHOR: check_dependencies
+    fn check_dependencies(
+        &mut self,
+        work: WorkId,
+        dependencies: &[EntryId],
+    ) -> Result<(), Defunct> {
+        let is_gone = |&&id: &&EntryId| !self.entries.contains(id);
+        let Some(id) = dependencies.iter().find(is_gone) else { return Ok(()) };
+        let cause = match self.failed.get(id) {
+            Some(error) => Cause::new(error.clone()),
+            None => Cause::new(DependencyGone),
+        };
+        self.fail(work, cause);
+        Err(Defunct)
+    }
+    // ANCHOR_END: check_dependencies
 
     /// Lets work fail that has a symbol without an address.
     // ANCHOR: check_resolved
