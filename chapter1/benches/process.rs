@@ -5,7 +5,7 @@
 mod generated;
 
 use divan::Bencher;
-use generated::{Shape, chain, expressions, independent};
+use generated::{Shape, chain, expressions, independent, not_taken};
 use std::fs;
 use std::mem::MaybeUninit;
 use std::path::PathBuf;
@@ -63,6 +63,11 @@ const CASES: &[Case] = &[
         name: "50000 independent, one called",
         arguments: &[],
         program: || independent(50_000) + "f49999(2, 1);",
+    },
+    Case {
+        name: "50000 in a chain, none taken",
+        arguments: &[],
+        program: || not_taken(50_000) + "f49999(1, 2);",
     },
     Case {
         name: "100000 expressions",

@@ -3,10 +3,12 @@
 mod machine;
 
 use chapter1::cancel;
-use chapter1::executor::{DEPTH, Executor, ExecutorAddr, ExecutorError, traps};
+use chapter1::executor::{
+    DEPTH, Executor, ExecutorAddr, ExecutorError, Reentry, traps,
+};
 use dynasm::dynasm;
 use dynasmrt::{DynasmApi, DynasmLabelApi};
-use machine::{Machine, alone, call};
+use machine::{Failure, Machine, alone, call};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Barrier};
 use std::thread;
@@ -72,6 +74,41 @@ fn expect_interrupted(errors: Vec<ExecutorError>) {
         assert!(matches!(error, ExecutorError::Interrupted { .. }), "{error}");
         assert_eq!(error.to_string(), "interrupted");
     }
+}
+
+/// Gives every function the same body.
+struct Always(ExecutorAddr);
+
+impl Reentry for Always {
+    fn resolve(&self, _: ExecutorAddr) -> Result<ExecutorAddr, Failure> {
+        Ok(self.0)
+    }
+}
+
+#[test]
+fn a_loop_that_asks_for_bodies_is_interrupted() {
+    alone(|| {
+        let machine = machine();
+        let body = machine.define(|a| dynasm!(a; .arch x64; ret));
+        let handler: Arc<dyn Reentry> = Arc::new(Always(body));
+        machine.executor.set_reentry(Arc::downgrade(&handler));
+        let resolver = machine.executor.resolver().as_u64() as i64;
+        let function = machine.define(|a| {
+            dynasm!(a
+                ; .arch x64
+                ; push rbp
+                ; mov rbp, rsp
+                ; again:
+                ; call >stub
+                ; jmp <again
+                ; stub:
+                ; lea r10, [<stub]
+                ; mov r11, QWORD resolver
+                ; jmp r11
+            );
+        });
+        expect_interrupted(interrupt_often(&machine, function));
+    });
 }
 
 #[test]

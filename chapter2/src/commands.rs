@@ -1,33 +1,42 @@
 //! The commands that this chapter adds to the prompt.
 
-use crate::jit::KaleidoscopeJit;
+use crate::optimiser::Optimiser;
 use crate::passes;
-use chapter1::driver::Driver;
 use chapter1::kaleidoscope::explain;
-use chapter1::repl::{self, Argument, Command, Session, Takes};
+use chapter1::repl::{self, Argument, Chapter, Command, Session, Takes};
 use chapter1::syntax::Diagnostic;
 
 /// The widest line that two listings stand side by side in.
 const WIDTH: usize = 80;
 
-/// The commands.
-pub const COMMANDS: &[Command<KaleidoscopeJit>] = &[
+/// A program whose JIT has an optimiser.
+pub trait Optimises: Chapter {
+    /// The optimiser.
+    fn optimiser(&self) -> &Optimiser;
+}
+
+/// `:ir`.
+pub const fn ir<D: Optimises>() -> Command<D> {
     Command {
         name: "ir",
         takes: Takes::Name,
         help: "its intermediate representation, before and after all passes",
-        run: ir,
-    },
+        run: show_ir,
+    }
+}
+
+/// `:passes`.
+pub const fn passes<D: Optimises>() -> Command<D> {
     Command {
         name: "passes",
         takes: Takes::Nothing,
         help: "the passes, and which of them run",
-        run: passes,
-    },
-];
+        run: show_passes,
+    }
+}
 
-fn ir(
-    session: &mut Session<KaleidoscopeJit>,
+fn show_ir<D: Optimises>(
+    session: &mut Session<D>,
     argument: &Argument<'_>,
 ) -> Result<(), Diagnostic> {
     let before = repl::module(session, argument)?;
@@ -63,8 +72,8 @@ fn beside(before: &str, after: &str) -> String {
     }
 }
 
-fn passes(
-    session: &mut Session<KaleidoscopeJit>,
+fn show_passes<D: Optimises>(
+    session: &mut Session<D>,
     _: &Argument<'_>,
 ) -> Result<(), Diagnostic> {
     for pass in passes::each() {

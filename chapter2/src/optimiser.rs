@@ -46,19 +46,35 @@ impl Optimiser {
         mut module: Module,
         flags: impl Fn(&Symbol) -> Option<SymbolFlags>,
     ) -> Result<Module, Cause> {
-        let own = module.functions.len();
         let company = self.company(&module);
-        module.functions.extend(company);
         let is_pure = |name: &Symbol| match flags(name) {
             Some(flags) => flags.pure,
             None => self.definitions.get(name).is_none(),
         };
-        let alone = Gathered::default();
-        let mut surroundings = self.surroundings(&module, &alone, is_pure);
-        let progress = self.prepare(&mut module, &mut surroundings)?;
-        module.functions.truncate(own);
-        self.finish(&mut module, progress, &surroundings.pure)?;
+        self.optimise_among(&mut module, company, is_pure)?;
         Ok(module)
+    }
+
+    /// Optimises a module among copies of functions that it may call. Returns
+    /// what was inlined. `is_bound` says whether a name stands for the pure
+    /// function that the host has of it.
+    ///
+    /// # Errors
+    /// If somebody wants everything to stop.
+    pub fn optimise_among(
+        &self,
+        module: &mut Module,
+        company: Vec<Function>,
+        is_bound: impl Fn(&Symbol) -> bool,
+    ) -> Result<Surroundings, Cause> {
+        let own = module.functions.len();
+        module.functions.extend(company);
+        let alone = Gathered::default();
+        let mut surroundings = self.surroundings(module, &alone, is_bound);
+        let progress = self.prepare(module, &mut surroundings)?;
+        module.functions.truncate(own);
+        self.finish(module, progress, &surroundings.pure)?;
+        Ok(surroundings)
     }
 
     /// What a module's functions call, directly or not, and what was defined
@@ -167,7 +183,8 @@ impl Optimiser {
             && host().is_ok_and(|function| function.is_pure)
     }
 
-    fn note_inlined(&self, name: &Symbol, surroundings: &Surroundings) {
+    /// Notes what was inlined in a function.
+    pub fn note_inlined(&self, name: &Symbol, surroundings: &Surroundings) {
         let inlined = surroundings.inlined.get(name).into_iter().flatten();
         self.definitions.note_inlined(name, inlined.cloned().collect());
     }

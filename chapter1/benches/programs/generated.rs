@@ -136,3 +136,17 @@ impl Random {
         self.0 % limit
     }
 }
+
+/// So many functions, each of which calls the one before where nobody comes.
+#[allow(dead_code, reason = "each benchmark uses a part of this")]
+pub fn not_taken(functions: usize) -> String {
+    let mut text = "def f0(x y) x;\n".to_owned();
+    for i in 1..functions {
+        let callee = i - 1;
+        let line = format!(
+            "def f{i}(x y) if x < y then x*y+{i} else f{callee}(x, y);\n"
+        );
+        text.push_str(&line);
+    }
+    text
+}

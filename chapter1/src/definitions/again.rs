@@ -59,15 +59,14 @@ impl<L: Layer<Program = Module>> Again<L> {
         };
         let mut module = self.module(name, definition)?;
         module.functions.retain(|function| is_current(&function.name));
-        match self.layer.add(&definition.tracker, module) {
-            Ok(()) if is_current(name) => {}
-            // It was removed in the meantime, and nobody has found it.
-            Ok(()) => definition.tracker.remove().unwrap_or_default(),
-            // Somebody else has done it in the meantime.
-            Err(DefineError::Duplicate(_)) => {}
-            Err(error) => return Err(Cause::new(error)),
+        let add = || self.layer.add(&definition.tracker, module);
+        match self.definitions.while_current(name, definition, add) {
+            // It was removed in the meantime.
+            None => Ok(()),
+            // Or somebody else has done it.
+            Some(Ok(()) | Err(DefineError::Duplicate(_))) => Ok(()),
+            Some(Err(error)) => Err(Cause::new(error)),
         }
-        Ok(())
     }
     // ANCHOR_END: add
 

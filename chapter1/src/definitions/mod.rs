@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `origin` | what a definition is made from |
 //! | `again` | definitions made anew from that |
+//! | `change` | definitions that change although others call them |
 //! | `copies` | who has copies of whose body |
 //!
 //! This table outlives the machine code. Code may fail to compile for want
@@ -14,6 +15,7 @@
 //! to whom, in machine code, the session knows.)
 
 mod again;
+mod change;
 mod copies;
 mod origin;
 

@@ -109,3 +109,44 @@ fn a_path_is_as_short_as_possible() {
     assert_eq!(names(&definitions.path(&[a], &e)), ["a", "c", "e"]);
     assert_eq!(names(&definitions.path(&[], &e)), ["e"]);
 }
+
+#[test]
+fn a_definition_that_is_replaced_leaves_its_callers_and_no_callees() {
+    let (definitions, t) = table();
+    let replace = |module: &Module| {
+        let function = Prepared::from_module(module).remove(0);
+        let origin = Origin::Ir(Arc::new(module.clone()));
+        definitions.replace(function, origin, &t)
+    };
+    let [f, g, h] = ["f", "g", "h"].map(Symbol::new);
+    assert!(replace(&caller("f", &["g"])).is_none());
+    assert!(replace(&caller("h", &["f"])).is_none());
+    let first = definitions.get(&f).unwrap();
+    let replaced = replace(&caller("f", &["f"])).unwrap();
+    assert!(Arc::ptr_eq(&first, &replaced));
+    assert_eq!(names(&definitions.callers(&f)), ["h"]);
+    assert_eq!(names(&definitions.callers(&g)), [""; 0]);
+    assert_eq!(definitions.count(), 3);
+    // Only the current one counts.
+    assert_eq!(definitions.while_current(&f, &first, || 1), None);
+    let second = definitions.get(&f).unwrap();
+    assert_eq!(definitions.while_current(&f, &second, || 1), Some(1));
+    // It stays declared for its caller, and is forgotten with that.
+    assert!(definitions.withdraw(&f).is_some());
+    assert!(definitions.withdraw(&f).is_none());
+    assert_eq!(definitions.prototype("f").unwrap().1, 1);
+    assert!(definitions.withdraw(&h).is_some());
+    assert_eq!(definitions.prototype("h"), None);
+}
+
+#[test]
+fn only_other_functions_mind_another_number_of_parameters() {
+    let (definitions, t) = table();
+    let f = Symbol::new("f");
+    define(&definitions, &t, &caller("f", &["f"]));
+    assert_eq!(definitions.check_change(&f, 2), Ok(()));
+    define(&definitions, &t, &caller("g", &["f"]));
+    assert_eq!(definitions.check_change(&f, 1), Ok(()));
+    let mismatch = definitions.check_change(&f, 2).unwrap_err();
+    assert_eq!(names(&mismatch.callers), ["g"]);
+}

@@ -76,6 +76,15 @@ pub enum JitError {
     /// A lookup was not possible.
     #[error(transparent)]
     Lookup(LookupError),
+    /// Code has met a function that cannot be given a body.
+    #[error("{error}")]
+    Unresolved {
+        /// Why not.
+        #[source]
+        error: Box<JitError>,
+        /// The functions that were active.
+        active: ActiveCalls,
+    },
     /// A call could not be made, or ended without a result.
     #[error("{error}")]
     Stopped {
@@ -92,13 +101,22 @@ pub enum JitError {
 
 impl JitError {
     /// What has ended a call, with the names of those who took part.
+    ///
+    /// What cannot be looked up is left to `explain`.
     pub(super) fn stopped(
         session: &ExecutionSession,
         error: ExecutorError,
+        explain: impl FnOnce(&LookupError) -> JitError,
     ) -> JitError {
         let frames = error.frames();
         let active = frames.map(|frames| ActiveCalls::new(session, frames));
         let active = active.unwrap_or_default();
+        if let ExecutorError::Unresolved { source, .. } = &error
+            && let Some(error) = source.downcast_ref()
+        {
+            let error = Box::new(explain(error));
+            return JitError::Unresolved { error, active };
+        }
         JitError::Stopped { error, active }
     }
 }

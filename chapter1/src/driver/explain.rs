@@ -3,6 +3,7 @@
 use super::{Base, JitError, Path};
 use crate::cancel::Cancelled;
 use crate::codegen::CodegenError;
+use crate::definitions::Definitions;
 use crate::executor::HostError;
 use crate::orc::{
     Cause, DefineError, DuplicateDefinition, LookupError, ObjectError,
@@ -18,50 +19,7 @@ impl Base {
         name: &Symbol,
         callees: &[Symbol],
     ) -> JitError {
-        let path = |end: &Symbol| {
-            if end == name {
-                return Path(vec![end.clone()]);
-            }
-            let mut path = vec![name.clone()];
-            path.extend(self.definitions.path(callees, end));
-            Path(path)
-        };
-        match first_cause(error) {
-            First::NotFound(missing) => {
-                JitError::Missing { path: path(missing) }
-            }
-            First::Cause(cause) => self.explain_cause(cause, path),
-            First::Other(error) => JitError::Lookup(error.clone()),
-        }
-    }
-
-    fn explain_cause(
-        &self,
-        cause: &Cause,
-        path: impl Fn(&Symbol) -> Path,
-    ) -> JitError {
-        if let Some(HostError::NotAllowed(name)) = cause.downcast_ref() {
-            return JitError::NotAllowed { path: path(&Symbol::new(name)) };
-        }
-        if let Some(&cancelled) = cause.downcast_ref::<Cancelled>() {
-            return JitError::Lookup(cancelled.into());
-        }
-        if let Some(error) = cause.downcast_ref::<CodegenError>() {
-            return JitError::Codegen(error.clone());
-        }
-        if let Some(ObjectError::Prototype { symbol, params, declared }) =
-            cause.downcast_ref()
-        {
-            let is_host =
-                self.main.flags(symbol).is_some_and(|flags| flags.weak);
-            return JitError::Prototype {
-                path: path(symbol),
-                params: *params,
-                declared: *declared as usize,
-                is_host,
-            };
-        }
-        JitError::Failed(cause.clone())
+        explain(&self.definitions, error, name, callees)
     }
 
     /// Why something could not be defined.
@@ -73,6 +31,55 @@ impl Base {
             DefineError::Ended => JitError::Lookup(LookupError::Ended),
         }
     }
+}
+
+/// Why a function that calls these others could not be looked up.
+pub(super) fn explain(
+    definitions: &Definitions,
+    error: &LookupError,
+    name: &Symbol,
+    callees: &[Symbol],
+) -> JitError {
+    let path = |end: &Symbol| {
+        if end == name {
+            return Path(vec![end.clone()]);
+        }
+        let mut path = vec![name.clone()];
+        path.extend(definitions.path(callees, end));
+        Path(path)
+    };
+    match first_cause(error) {
+        First::NotFound(missing) => JitError::Missing { path: path(missing) },
+        First::Cause(cause) => explain_cause(definitions, cause, path),
+        First::Other(error) => JitError::Lookup(error.clone()),
+    }
+}
+
+fn explain_cause(
+    definitions: &Definitions,
+    cause: &Cause,
+    path: impl Fn(&Symbol) -> Path,
+) -> JitError {
+    if let Some(HostError::NotAllowed(name)) = cause.downcast_ref() {
+        return JitError::NotAllowed { path: path(&Symbol::new(name)) };
+    }
+    if let Some(&cancelled) = cause.downcast_ref::<Cancelled>() {
+        return JitError::Lookup(cancelled.into());
+    }
+    if let Some(error) = cause.downcast_ref::<CodegenError>() {
+        return JitError::Codegen(error.clone());
+    }
+    if let Some(ObjectError::Prototype { symbol, params, declared }) =
+        cause.downcast_ref()
+    {
+        return JitError::Prototype {
+            path: path(symbol),
+            params: *params,
+            declared: *declared as usize,
+            is_host: definitions.get(symbol).is_none(),
+        };
+    }
+    JitError::Failed(cause.clone())
 }
 
 /// Where a chain of failures began.

@@ -75,8 +75,13 @@ impl<'b> Expression<'b> {
             // a number. It is held meanwhile.
             unsafe { executor.call(hold.found().address, &[]) }
         });
-        let stopped = |error| JitError::stopped(&base.session, error);
-        let value = value.map_err(stopped)?;
+        let value = value.map_err(|error| {
+            let callees = self.callees.iter().map(|(callee, _)| callee.clone());
+            let callees: Vec<Symbol> = callees.collect();
+            JitError::stopped(&base.session, error, |error| {
+                base.explain(error, name, &callees)
+            })
+        })?;
         info!(target: "jit::run", "`{name}` returns {value}");
         Ok(value)
     }

@@ -1,6 +1,7 @@
 //! Compiled functions as Rust values.
 
-use super::JitError;
+use super::{Base, JitError, explain};
+use crate::definitions::Definitions;
 use crate::executor::Executor;
 use crate::orc::{Hold, Params};
 use crate::symbol::Symbol;
@@ -17,6 +18,8 @@ pub trait Signature {
 /// A compiled function. While it exists, the function is not removed.
 pub struct Function<S> {
     executor: Arc<dyn Executor>,
+    definitions: Arc<Definitions>,
+    name: Symbol,
     hold: Hold,
     signature: PhantomData<S>,
 }
@@ -27,13 +30,16 @@ impl<S: Signature> Function<S> {
     /// # Errors
     /// If it is not known to have this many parameters.
     pub(super) fn new(
-        executor: Arc<dyn Executor>,
+        base: &Base,
         hold: Hold,
         name: &Symbol,
     ) -> Result<Function<S>, JitError> {
         match hold.found().flags.params {
             Params::Exactly(params) if params as usize == S::PARAMS => {
-                Ok(Function { executor, hold, signature: PhantomData })
+                let executor = base.session.executor().clone();
+                let definitions = base.definitions.clone();
+                let (name, signature) = (name.clone(), PhantomData);
+                Ok(Function { executor, definitions, name, hold, signature })
             }
             params => Err(JitError::Arity {
                 name: name.clone(),
@@ -48,7 +54,13 @@ impl<S: Signature> Function<S> {
         // as long as this value exists.
         let value =
             unsafe { self.executor.call(self.hold.found().address, args) };
-        value.map_err(|error| JitError::stopped(self.hold.session(), error))
+        value.map_err(|error| {
+            JitError::stopped(self.hold.session(), error, |error| {
+                let Function { definitions, name, .. } = self;
+                let callees = definitions.callees(name);
+                explain::explain(definitions, error, name, &callees)
+            })
+        })
     }
 }
 

@@ -146,7 +146,8 @@ pub trait Driver {
     }
 
     /// The address of a function, which is compiled first if need be, with
-    /// all that it calls.
+    /// all that it calls. (Where functions wait until they are called,
+    /// nothing is compiled: the address is one that asks for the body.)
     ///
     /// # Errors
     /// If it, or something it needs, does not exist or cannot be compiled.
@@ -164,6 +165,21 @@ pub trait Driver {
         let found = base.main.lookup(name);
         let callees = || base.definitions.callees(name);
         found.map_err(|error| base.explain(&error, name, &callees()))
+    }
+
+    /// Compiles a function, called or not, with all that it calls.
+    ///
+    /// # Errors
+    /// As [`lookup`](Driver::lookup).
+    fn compile(&self, name: &Symbol) -> Result<(), JitError> {
+        self.lookup(name).map(drop)
+    }
+
+    /// The functions that have been compiled, in the order of their names.
+    fn compiled(&self) -> Vec<Symbol> {
+        let symbols = self.base().main.symbols().into_iter();
+        let compiled = symbols.filter(|(_, address)| address.is_some());
+        compiled.map(|(name, _)| name).collect()
     }
 
     /// Compiles a module of one function without parameters, runs it, and
@@ -194,6 +210,19 @@ pub trait Driver {
         self.base().remove(name)
     }
 
+    /// Whether the host can be given a function of so many parameters.
+    ///
+    /// # Errors
+    /// If there is a definition of this name, or others rely on another
+    /// number.
+    fn check_registrable(
+        &self,
+        name: &str,
+        params: usize,
+    ) -> Result<(), JitError> {
+        self.base().check_definable(name, params)
+    }
+
     /// Lets Kaleidoscope call a Rust function of up to eight numbers, by
     /// `extern`.
     ///
@@ -210,7 +239,7 @@ pub trait Driver {
         let base = self.base();
         let closure = function.into_closure();
         let params = closure.params();
-        base.check_definable(name, params)?;
+        self.check_registrable(name, params)?;
         base.session.executor().register(name, closure)?;
         base.definitions.add_host(name, params);
         Ok(())
@@ -238,6 +267,6 @@ pub trait Driver {
                 break hold;
             }
         };
-        Function::new(base.session.executor().clone(), hold, &name)
+        Function::new(base, hold, &name)
     }
 }

@@ -134,7 +134,7 @@ pub(super) extern "C" fn call(
 }
 
 /// What a panic has to say.
-fn message(payload: Box<dyn Any + Send>) -> String {
+pub(super) fn message(payload: Box<dyn Any + Send>) -> String {
     let message = match payload.downcast_ref::<&str>() {
         Some(text) => (*text).to_owned(),
         None => match payload.downcast_ref::<String>() {

@@ -10,9 +10,11 @@
 
 use super::ExecutorAddr;
 use super::escape::Failure;
+use super::resolver::Handler;
 use super::stack::{GUARD, SIZE};
 use std::cell::Cell;
 use std::ops::Range;
+use std::ptr::NonNull;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// One thread's part in running JIT'd code.
@@ -28,6 +30,9 @@ pub(super) struct Context {
     /// The code that the innermost entry may run: its first byte and the one
     /// after its last.
     code: [Word; 2],
+    /// Who is asked when that code meets a function without a body. Signal
+    /// handlers leave it alone.
+    handler: Cell<Option<NonNull<Handler>>>,
     /// What a host function failed with. Signal handlers leave it alone.
     pub(super) failure: Cell<Option<Failure>>,
 }
@@ -53,6 +58,7 @@ impl Context {
             sp: Word::new(sp),
             site: Site::default(),
             code: [Word::default(), Word::default()],
+            handler: Cell::new(None),
             failure: Cell::new(None),
         }
     }
@@ -79,6 +85,11 @@ impl Context {
         let [start, end] = &self.code;
         start.set(code.start.as_u64() as usize);
         end.set(code.end.as_u64() as usize);
+    }
+
+    /// Who is asked for bodies during the innermost entry.
+    pub(super) fn handler(&self) -> &Cell<Option<NonNull<Handler>>> {
+        &self.handler
     }
 
     pub(super) fn address(&self) -> usize {

@@ -4,11 +4,13 @@
 //! stack. Whatever happens there, the record leads back to here.
 
 use super::context::Context;
+use super::resolver::Handler;
 use super::{ExecutorAddr, ExecutorError, escape, thread};
 use crate::cancel;
 use std::arch::naked_asm;
 use std::mem::offset_of;
 use std::ops::Range;
+use std::ptr::NonNull;
 
 /// How many arguments a call from the host can pass.
 pub const MAX_ARGUMENTS: usize = 8;
@@ -17,7 +19,8 @@ pub const MAX_ARGUMENTS: usize = 8;
 /// all that the host functions have which JIT'd code calls.
 pub const NATIVE_HEADROOM: usize = 256 << 10;
 
-/// Calls a function that runs within `code`.
+/// Calls a function that runs within `code`, for which `handler` makes what
+/// is missing.
 ///
 /// # Safety
 /// At `function` begins a published function of the System V calling
@@ -28,12 +31,13 @@ pub const NATIVE_HEADROOM: usize = 256 << 10;
 // ANCHOR: enter
 pub(super) unsafe fn enter(
     code: &Range<ExecutorAddr>,
+    handler: &Handler,
     function: ExecutorAddr,
     args: &[f64],
 ) -> Result<f64, ExecutorError> {
     check_headroom()?;
     thread::with_context(|context| {
-        let _restored = EnteredCode::new(context, code);
+        let _restored = EnteredCode::new(context, code, handler);
         // SAFETY: the caller promises what there is at `function`, and that
         // there are registers for all arguments. The JIT stack is free from
         // `context.sp` on: JIT'd code of this thread is suspended above it,
@@ -53,19 +57,27 @@ pub(super) unsafe fn enter(
 struct EnteredCode<'a> {
     context: &'a Context,
     outer: Range<ExecutorAddr>,
+    outer_handler: Option<NonNull<Handler>>,
 }
 
 impl<'a> EnteredCode<'a> {
-    fn new(context: &'a Context, code: &Range<ExecutorAddr>) -> Self {
+    fn new(
+        context: &'a Context,
+        code: &Range<ExecutorAddr>,
+        handler: &'a Handler,
+    ) -> Self {
         let outer = context.code();
         context.set_code(code);
-        EnteredCode { context, outer }
+        let outer_handler =
+            context.handler().replace(Some(NonNull::from(handler)));
+        EnteredCode { context, outer, outer_handler }
     }
 }
 
 impl Drop for EnteredCode<'_> {
     fn drop(&mut self) {
         self.context.set_code(&self.outer);
+        self.context.handler().set(self.outer_handler);
     }
 }
 

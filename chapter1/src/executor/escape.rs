@@ -8,26 +8,30 @@
 use super::context::Context;
 use super::entry::{Record, leave};
 use super::stack::{SIZE, give_back};
-use super::{ExecutorError, frames};
+use super::{ExecutorAddr, ExecutorError, frames};
 use std::arch::naked_asm;
 use std::error::Error;
 use std::mem::offset_of;
 
 /// The function has returned.
 pub(super) const RETURNED: u64 = 0;
-/// A host function has left a [`Failure`] in the context.
+/// A host function or the resolver has left a [`Failure`] in the context.
 pub(super) const FAILED: u64 = 1;
 /// The JIT stack is full.
 pub(super) const OVERFLOWED: u64 = 2;
 /// Somebody wants everything to stop.
 pub(super) const INTERRUPTED: u64 = 3;
 
-/// Why a host function did not return a number.
+/// Why a host function did not return a number, or there is no body.
 pub(super) enum Failure {
     /// It returned an error.
     Failed { name: String, source: Box<dyn Error + Send + Sync> },
     /// It panicked.
     Panicked { name: String, message: String },
+    /// Nobody was asked for a body.
+    NobodyToAsk { stub: ExecutorAddr },
+    /// There is no body to be had.
+    Unresolved { stub: ExecutorAddr, source: Box<dyn Error + Send + Sync> },
 }
 
 /// Ends the innermost entry with a status, from wherever.
@@ -97,6 +101,12 @@ pub(super) fn error(context: &Context, status: u64) -> ExecutorError {
         }
         (FAILED, Some(Failure::Panicked { name, message })) => {
             ExecutorError::HostPanicked { name, message, frames }
+        }
+        (FAILED, Some(Failure::NobodyToAsk { stub })) => {
+            ExecutorError::NobodyToAsk { stub }
+        }
+        (FAILED, Some(Failure::Unresolved { stub, source })) => {
+            ExecutorError::Unresolved { stub, source, frames }
         }
         _ => ExecutorError::Interrupted { frames },
     }

@@ -4,12 +4,12 @@ use super::entry::{self, MAX_ARGUMENTS};
 use super::epochs::{Calls, Epoch};
 use super::host::{Callee, Host, HostError, HostFunction};
 use super::memory::{Lease, Memory, MemoryConfig, MemoryError};
+use super::resolver::{self, Handler};
 use super::thunks::Thunks;
 use super::traits::{
     Batch, Executor, ExecutorError, Reentry, Segment, SegmentKind,
 };
-use super::{ExecutorAddr, Frames, HostClosure};
-use crate::cancel;
+use super::{ExecutorAddr, HostClosure};
 use crate::codegen::Target;
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -26,7 +26,7 @@ pub struct InProcess {
     host: Mutex<(Host, Thunks)>,
     store: Mutex<Store>,
     calls: Calls,
-    reentry: Mutex<Option<Weak<dyn Reentry>>>,
+    handler: Handler,
 }
 
 /// The memory, and which parts of it are on their way back to the client.
@@ -64,30 +64,8 @@ impl InProcess {
                 free: Vec::new(),
             }),
             calls: Calls::default(),
-            reentry: Mutex::new(None),
+            handler: Handler::default(),
         })
-    }
-
-    /// What code does when it meets a function that has no body yet: asks
-    /// the client where to continue.
-    ///
-    /// # Errors
-    /// If nobody can be asked, or there is no body to be had, or everything
-    /// shall stop.
-    pub fn reenter(
-        &self,
-        stub: ExecutorAddr,
-    ) -> Result<ExecutorAddr, ExecutorError> {
-        if cancel::is_requested() {
-            let frames = Frames::default();
-            return Err(ExecutorError::Interrupted { frames });
-        }
-        // The handler commits and calls: the lock ends before it begins.
-        let handler = lock(&self.reentry).as_ref().and_then(Weak::upgrade);
-        let handler = handler.ok_or(ExecutorError::NobodyToAsk { stub })?;
-        handler
-            .resolve(stub)
-            .map_err(|source| ExecutorError::Unresolved { stub, source })
     }
 }
 
@@ -162,11 +140,15 @@ impl Executor for InProcess {
         let _active = self.calls.enter().map_err(ExecutorError::NoStack)?;
         // SAFETY: the caller promises that the function has this type. While
         // the call is active, nothing that it can reach is freed.
-        unsafe { entry::enter(&self.lease.code, function, args) }
+        unsafe { entry::enter(&self.lease.code, &self.handler, function, args) }
+    }
+
+    fn resolver(&self) -> ExecutorAddr {
+        resolver::address()
     }
 
     fn set_reentry(&self, handler: Weak<dyn Reentry>) {
-        *lock(&self.reentry) = Some(handler);
+        self.handler.set(handler);
     }
 }
 

@@ -20,6 +20,7 @@
 //! | `thread` | what a thread needs before it can enter |
 //! | `entry` | the way in, and out at the end |
 //! | `thunks`, `gate` | the way to functions of the host, and back |
+//! | `resolver` | the way to functions that have no body yet |
 //! | `escape` | the way out when something fails |
 //! | `frames` | where that was |
 //! | `traps` | signals that become such failures |
@@ -40,6 +41,7 @@ pub mod host;
 mod in_process;
 pub mod memory;
 pub mod output;
+mod resolver;
 mod stack;
 mod thread;
 mod thunks;

@@ -76,6 +76,11 @@ pub trait Executor: Send + Sync {
         args: &[f64],
     ) -> Result<f64, ExecutorError>;
 
+    /// Where code jumps that has met a function without a body, with the
+    /// function's stub in `r10` and its arguments where the function expects
+    /// them. (An executor that runs nothing may say anything.)
+    fn resolver(&self) -> ExecutorAddr;
+
     /// Says who is asked from now on when code meets a function that has no
     /// body yet. The executor does not keep that alive.
     fn set_reentry(&self, handler: Weak<dyn Reentry>);
@@ -84,7 +89,8 @@ pub trait Executor: Send + Sync {
 /// Gives functions a body when code first meets them.
 pub trait Reentry: Send + Sync {
     /// Where the function behind `stub` begins. The executor holds no lock
-    /// meanwhile: commits and calls are allowed.
+    /// meanwhile: commits and calls are allowed. Should everything have to
+    /// stop, the answer does not matter.
     ///
     /// # Errors
     /// If it cannot be given a body; code does not continue at `stub` then.
@@ -169,6 +175,8 @@ pub enum ExecutorError {
         stub: ExecutorAddr,
         /// Why not.
         source: Box<dyn Error + Send + Sync>,
+        /// The functions that were active.
+        frames: Frames,
     },
     /// A thread cannot have a stack for code.
     #[error("there is no stack for JIT'd code: {0}")]
@@ -223,6 +231,7 @@ impl ExecutorError {
         match self {
             ExecutorError::StackOverflow { frames }
             | ExecutorError::Interrupted { frames }
+            | ExecutorError::Unresolved { frames, .. }
             | ExecutorError::HostFailed { frames, .. }
             | ExecutorError::HostPanicked { frames, .. } => Some(frames),
             _ => None,

@@ -55,6 +55,14 @@ pub fn explain(
         JitError::Codegen(_) | JitError::Failed(_) | JitError::Lookup(_) => {
             Diagnostic::error(title, span).label("cannot be compiled")
         }
+        JitError::Unresolved { error, active } => {
+            let diagnostic = explain(error, span, calls);
+            match &active.names[..] {
+                // The expression and what it calls: that has been said.
+                [] | [_] | [_, _] => diagnostic,
+                _ => diagnostic.note(active.to_string()),
+            }
+        }
         JitError::Stopped { active, .. } => {
             let diagnostic = Diagnostic::error(title, span);
             let diagnostic = diagnostic.label("has no value");

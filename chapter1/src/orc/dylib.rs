@@ -83,6 +83,13 @@ impl JitDylib {
     }
     // ANCHOR_END: link_against
 
+    /// Looks in these dylibs from now on, in this order; in itself only if it
+    /// is one of them.
+    pub fn set_search_order(&self, dylibs: &[(&JitDylib, Visibility)]) {
+        let order = dylibs.iter().map(|(dylib, seen)| (dylib.id, *seen));
+        self.info(|info| info.order = order.collect());
+    }
+
     /// Asks `generator`, after those before, for names that it has not got.
     pub fn add_generator(&self, generator: Arc<dyn DefinitionGenerator>) {
         self.info(|info| info.generators.push(generator));

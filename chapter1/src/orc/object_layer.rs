@@ -5,9 +5,11 @@ use super::responsibility::{MaterializationResponsibility, ResourceKey};
 use super::session::ResourceManager;
 use super::state::{EntryId, Found, LookupResult, Params, SymbolFlags, Wanted};
 use super::trace;
-use crate::executor::{Executor, ExecutorAddr, ExecutorError, SegmentKind};
+use crate::executor::{
+    Batch, Executor, ExecutorAddr, ExecutorError, SegmentKind,
+};
 use crate::link::{
-    LinkError, LinkGraph, Linker, NoRoom, Placed, Published, Section,
+    LinkError, LinkGraph, Linker, NoRoom, Placed, Published, Section, SymbolId,
 };
 use crate::symbol::Symbol;
 use crate::timing::{Phase, Phases};
@@ -82,6 +84,53 @@ impl ObjectLinkingLayer {
         if self.watcher.set(watcher).is_err() {
             panic!("there is a watcher already");
         }
+    }
+
+    /// Puts a graph in place that is no symbol's, and says where some of its
+    /// own symbols are. It stays until it is [withdrawn](Self::withdraw).
+    ///
+    /// # Errors
+    /// If it refers to other graphs, or there is no room, or the executor
+    /// refuses.
+    pub fn publish_alone(
+        &self,
+        graph: LinkGraph,
+        symbols: &[SymbolId],
+    ) -> Result<(Published, Vec<ExecutorAddr>), ObjectError> {
+        let placed = self.place(graph)?;
+        let addresses = symbols.iter().filter_map(|&id| placed.address(id));
+        let addresses = addresses.collect();
+        Ok((self.publish(placed, &[], &[])?, addresses))
+    }
+
+    /// Stores pointers, each atomically. What was freed before that, calls
+    /// that begin later cannot get to by way of them.
+    ///
+    /// # Errors
+    /// If the executor refuses. No pointer is stored then.
+    pub fn store_pointers(
+        &self,
+        pointers: Vec<(ExecutorAddr, u64)>,
+    ) -> Result<(), ExecutorError> {
+        if pointers.is_empty() {
+            return Ok(());
+        }
+        let batch = Batch { pointers, ..lock(&self.linker).batch(None) };
+        let result = self.executor.commit(&batch);
+        let mut linker = lock(&self.linker);
+        match result {
+            Ok(quiescent) => linker.reclaim(&quiescent),
+            Err(error) => {
+                linker.refused(batch);
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Frees what was published alone, as soon as no call can be in it.
+    pub fn withdraw(&self, published: Published) {
+        lock(&self.linker).free(published);
     }
 
     /// How many bytes of a kind of memory are in use.

@@ -37,6 +37,11 @@ pub trait Chapter: Driver + Sized + 'static {
     /// If there can be none, in words for the user.
     fn new(options: &Options, own: &Self::Options) -> Result<Self, String>;
 
+    /// What `--stats` shows besides what all chapters have: lines of a table.
+    fn more_stats(&self) -> String {
+        String::new()
+    }
+
     /// Called when the program is about to end: says what its own options ask
     /// for at the end.
     fn at_end(&self) {}

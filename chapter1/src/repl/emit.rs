@@ -1,8 +1,8 @@
 //! What `--emit` and `--stats` show.
 
+use super::Chapter;
 use super::options::{Emit, Options};
 use super::report::write;
-use crate::driver::Driver;
 use crate::ir::Module;
 use crate::span::Span;
 use crate::syntax::diagnostics::cut;
@@ -70,7 +70,7 @@ fn tokens(source: &Source<'_>, text: Span) -> String {
 }
 
 /// Shows what was compiled, and how long that took.
-pub(super) fn print_stats(driver: &impl Driver) {
+pub(super) fn print_stats(driver: &impl Chapter) {
     let counts = driver.counts();
     let mut text = format!(
         "functions defined   {:>12}\n\
@@ -81,7 +81,7 @@ pub(super) fn print_stats(driver: &impl Driver) {
     for phase in Phase::ALL {
         text += &time(phase.name(), driver.base().phases.spent(phase));
     }
-    write(&text);
+    write(&(text + &driver.more_stats()));
 }
 
 /// A line of a table that says how long something took.

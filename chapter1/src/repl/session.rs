@@ -283,7 +283,7 @@ impl<D: Chapter> Session<D> {
         let batch = std::mem::take(batch);
         batch.end(source, |(name, span), source| {
             if !cancel::is_requested()
-                && let Err(error) = self.program.jit.lookup(&name)
+                && let Err(error) = self.program.jit.compile(&name)
             {
                 let diagnostic = explain(&error, span, None);
                 self.show(Answer::Refused(vec![diagnostic]), source);

@@ -198,7 +198,7 @@ pub struct Excerpt {
 const SHOWN: usize = 60;
 
 /// A text for a message: its beginning, if it is long.
-pub(crate) fn cut(text: &str) -> String {
+pub fn cut(text: &str) -> String {
     match text.char_indices().nth(40) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
@@ -206,7 +206,7 @@ pub(crate) fn cut(text: &str) -> String {
 }
 
 /// `1 argument`, `2 arguments`.
-pub(crate) fn count(number: usize, what: &str) -> String {
+pub fn count(number: usize, what: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {what}{plural}")
 }

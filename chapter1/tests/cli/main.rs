@@ -4,6 +4,7 @@
 mod common;
 
 mod conversations;
+mod duplicates;
 mod interrupt;
 mod limits;
 mod listings;

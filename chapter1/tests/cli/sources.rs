@@ -153,8 +153,3 @@ fn control_characters_do_not_reach_the_terminal() {
 fn a_duplicate_parameter() {
     assert_snapshot!(run_file("def f(x y x) x;\ndef f(x y) x;\nf(1, 2);\n"));
 }
-
-#[test]
-fn after_a_duplicate_definition_the_first_stays_callable() {
-    assert_snapshot!(run_file("def f(x) 1;\ndef f(x) 2;\nf(0);\n"));
-}

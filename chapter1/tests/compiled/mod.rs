@@ -2,6 +2,7 @@
 
 use crate::reference::{Outcome, Step};
 use chapter1::codegen::Target;
+use chapter1::definitions::Origin;
 use chapter1::driver::{Base, Counts, Driver, JitError};
 use chapter1::executor::memory::MemoryConfig;
 use chapter1::executor::{Executor, Host, InProcess, output};
@@ -95,6 +96,18 @@ impl<D: Driver> Driver for Recorder<D> {
         module: Module,
     ) -> Result<(), DefineError> {
         self.jit.add(tracker, module)
+    }
+
+    fn check_definable(
+        &self,
+        name: &str,
+        params: usize,
+    ) -> Result<(), JitError> {
+        self.jit.check_definable(name, params)
+    }
+
+    fn define(&self, module: Module, origin: Origin) -> Result<(), JitError> {
+        self.jit.define(module, origin)
     }
 
     fn observe(&self, observer: Observer) {

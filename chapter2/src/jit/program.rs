@@ -1,7 +1,9 @@
 //! This chapter's JIT as a program.
 
 use super::KaleidoscopeJit;
-use crate::{commands, options};
+use crate::commands::{self, Optimises};
+use crate::optimiser::Optimiser;
+use crate::options;
 use chapter1::repl::{self, Chapter, Command, Options};
 
 impl Chapter for KaleidoscopeJit {
@@ -24,6 +26,12 @@ impl Chapter for KaleidoscopeJit {
     }
 
     fn commands() -> &'static [Command<KaleidoscopeJit>] {
-        commands::COMMANDS
+        const { &[commands::ir(), commands::passes()] }
+    }
+}
+
+impl Optimises for KaleidoscopeJit {
+    fn optimiser(&self) -> &Optimiser {
+        self.optimise.transform()
     }
 }

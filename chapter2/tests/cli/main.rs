@@ -9,6 +9,8 @@ mod common;
 
 #[path = "../../../chapter1/tests/cli/conversations.rs"]
 mod conversations;
+#[path = "../../../chapter1/tests/cli/duplicates.rs"]
+mod duplicates;
 #[path = "../../../chapter1/tests/cli/interrupt.rs"]
 mod interrupt;
 #[path = "../../../chapter1/tests/cli/limits.rs"]

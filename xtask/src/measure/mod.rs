@@ -12,7 +12,7 @@ use crate::book::{DATA, Measurement, Series, data_text};
 use crate::test::cargo;
 
 /// The benchmarks, each with its crate and a data file of its name.
-const BENCHMARKS: [(&str, &str); 11] = [
+const BENCHMARKS: [(&str, &str); 13] = [
     ("chapter1", "compile"),
     ("chapter1", "session"),
     ("chapter1", "enter"),
@@ -24,6 +24,8 @@ const BENCHMARKS: [(&str, &str); 11] = [
     ("chapter2", "optimising"),
     ("chapter2", "optimised_process"),
     ("chapter2", "scaling"),
+    ("chapter3", "stubs"),
+    ("chapter3", "lazy_process"),
 ];
 
 /// The names of the benchmarks.

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::executor::memory::MappingChoice;
-use std::error::Error;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
@@ -262,47 +261,6 @@ fn a_call_with_too_many_arguments_is_refused() {
     // SAFETY: nothing is called.
     let error = unsafe { executor.call(at, &[0.0; 9]) }.unwrap_err();
     assert_eq!(error.to_string(), "a call passes at most 8 arguments, not 9");
-}
-
-/// Compiles the identity, once, for the stub at 16.
-struct Compiler {
-    executor: Arc<InProcess>,
-}
-
-impl Reentry for Compiler {
-    fn resolve(
-        &self,
-        stub: ExecutorAddr,
-    ) -> Result<ExecutorAddr, Box<dyn Error + Send + Sync>> {
-        if stub != ExecutorAddr::new(16) {
-            return Err("no such function".into());
-        }
-        let body = code(&self.executor, 0, &IDENTITY);
-        let at = body.at;
-        self.executor.commit(&segments(vec![body]))?;
-        Ok(at)
-    }
-}
-
-#[test]
-fn code_without_a_body_is_asked_for_as_long_as_somebody_answers() {
-    let executor = Arc::new(executor());
-    let stub = ExecutorAddr::new(16);
-    let error = executor.reenter(stub).unwrap_err();
-    assert!(matches!(error, ExecutorError::NobodyToAsk { .. }), "{error}");
-    let compiler = Arc::new(Compiler { executor: executor.clone() });
-    let handler: Weak<Compiler> = Arc::downgrade(&compiler);
-    executor.set_reentry(handler);
-    let body = executor.reenter(stub).unwrap();
-    assert_eq!(call(&executor, body, &[5.0]), 5.0);
-    let error = executor.reenter(ExecutorAddr::new(32)).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "the function at 0x20 cannot be given a body: no such function"
-    );
-    drop(compiler);
-    let error = executor.reenter(stub).unwrap_err();
-    assert!(matches!(error, ExecutorError::NobodyToAsk { .. }), "{error}");
 }
 
 /// Has the kernel refuse memory barriers on this thread, as in a sandbox.

@@ -103,5 +103,9 @@ impl Executor for Fake {
         self.told(Event::Call(function)).map(|()| 0.0)
     }
 
+    fn resolver(&self) -> ExecutorAddr {
+        ExecutorAddr::new(0)
+    }
+
     fn set_reentry(&self, _: Weak<dyn Reentry>) {}
 }

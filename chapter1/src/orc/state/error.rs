@@ -75,6 +75,24 @@ pub enum LookupError {
     Cancelled(#[from] Cancelled),
 }
 
+impl LookupError {
+    /// Whether what was looked up, or something that it needs, was removed
+    /// meanwhile. If it is defined again, another lookup finds it.
+    pub fn is_overtaken(&self) -> bool {
+        let mut error = self;
+        while let LookupError::Failed { cause, .. } = error {
+            match cause.downcast_ref() {
+                Some(earlier) => error = earlier,
+                None => {
+                    return cause.is::<Removed>()
+                        || cause.is::<DependencyGone>();
+                }
+            }
+        }
+        false
+    }
+}
+
 /// The symbols of some work are gone: they failed or were removed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
 #[error("the symbols are not wanted any more")]

@@ -91,13 +91,11 @@ impl<U, C> State<U, C> {
         order: &[(DylibId, Visibility)],
         names: &[Symbol],
     ) -> Vec<Symbol> {
-        let mut missing: Vec<Symbol> = Vec::new();
-        for name in names {
-            if self.find(order, name).is_none() && !missing.contains(name) {
-                missing.push(name.clone());
-            }
-        }
-        missing
+        let mut seen = FxHashSet::default();
+        let missing = names.iter().filter(|&name| {
+            self.find(order, name).is_none() && seen.insert(name)
+        });
+        missing.cloned().collect()
     }
 
     /// The first symbol of this name along a search order.

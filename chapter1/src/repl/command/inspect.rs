@@ -53,11 +53,8 @@ pub(super) fn symbols<D: Chapter>(
 ) -> Result<(), Diagnostic> {
     let base = session.jit().base();
     let definitions = &base.definitions;
-    let compiled = base.main.symbols();
-    let is_compiled = |name: &Symbol| {
-        let found = compiled.binary_search_by(|(other, _)| other.cmp(name));
-        found.is_ok_and(|index| compiled[index].1.is_some())
-    };
+    let compiled = session.jit().compiled();
+    let is_compiled = |name: &Symbol| compiled.binary_search(name).is_ok();
     let defined = definitions.defined().into_iter().map(|(name, params)| {
         let state = match is_compiled(&name) {
             true => "compiled",

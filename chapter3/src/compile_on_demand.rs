@@ -1,0 +1,297 @@
+//! The layer that compiles a function when it is first called.
+//!
+//! Laziness is reduced to the lookup of symbols, as ORC does it. A name is
+//! two symbols: the public one, in the dylib `main`, whose address is a stub;
+//! and the body, in the dylib `bodies`, which has what the layers below make
+//! of the definition. To look up the first compiles nothing. The stub asks
+//! for the second, by a lookup, when it is called.
+//!
+//! | dylib | what it has | where its code looks for names |
+//! |---|---|---|
+//! | `main` | stubs of what is defined or declared | |
+//! | `host` | the host's functions | |
+//! | `bodies` | the definitions' code | `main`, `host` |
+//! | `expressions` | expressions, as long as they run | itself, `main`, `host` |
+
+use crate::modules::Modules;
+use crate::partition::{Partition, Program};
+use crate::reexports::PublicNames;
+use crate::table::StubTable;
+use crate::trace;
+use chapter1::cancel;
+use chapter1::definitions::{Again, Definitions, Origin};
+use chapter1::driver::{Base, JitError};
+use chapter1::executor::{Executor, ExecutorAddr, Reentry};
+use chapter1::ir::Module;
+use chapter1::orc::{
+    DefineError, DuplicateDefinition, ExecutionSession, Found, HostFunctions,
+    JitDylib, Layer, LookupError, MaterializationResponsibility,
+    ObjectLinkingLayer, ResourceTracker, SearchOrder, SymbolFlags, Visibility,
+};
+use chapter1::symbol::Symbol;
+use chapter1::timing::Phases;
+use rustc_hash::FxHashSet;
+use std::error::Error;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread;
+
+/// Keeps definitions until they are called.
+pub struct CompileOnDemandLayer<B> {
+    pub(crate) this: Weak<Self>,
+    below: Arc<B>,
+    pub(crate) executor: Arc<dyn Executor>,
+    session: Arc<ExecutionSession>,
+    pub(crate) main: JitDylib,
+    pub(crate) bodies: JitDylib,
+    host: JitDylib,
+    pub(crate) definitions: Arc<Definitions>,
+    pub(crate) modules: Arc<Modules>,
+    partition: Box<dyn Partition>,
+    pub(crate) stubs: StubTable,
+    phases: Arc<Phases>,
+    /// Until something changes.
+    complete: Mutex<FxHashSet<Symbol>>,
+    /// Names that have a public symbol, and no definition.
+    pub(crate) undefined: Mutex<Vec<Symbol>>,
+}
+
+/// Code still calls a function that nobody can define any more.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("it was removed, and nothing but old code calls it")]
+pub struct Removed;
+
+impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
+    /// A layer for the definitions of a JIT, whose dylibs it connects.
+    /// `objects` is the lowest layer.
+    pub fn new(
+        below: Arc<B>,
+        objects: Arc<ObjectLinkingLayer>,
+        base: &Base,
+        modules: Arc<Modules>,
+        partition: Box<dyn Partition>,
+    ) -> Arc<CompileOnDemandLayer<B>> {
+        let executor = base.session.executor().clone();
+        let host = base.session.create_dylib("host");
+        let bodies = base.session.create_dylib("bodies");
+        let (main, definitions) = (&base.main, &base.definitions);
+        let all = Visibility::All;
+        base.expressions.link_against(&host, all);
+        main.link_against(&host, all);
+        // Not in itself: a body calls others by their stubs.
+        bodies.set_search_order(&[(main, all), (&host, all)]);
+
+        let again = Again::new(below.clone(), definitions.clone());
+        bodies.add_generator(again);
+        host.add_generator(Arc::new(HostFunctions::new(executor.clone())));
+        let layer = Arc::new_cyclic(|layer: &Weak<Self>| {
+            main.add_generator(PublicNames::new(layer.clone()));
+            CompileOnDemandLayer {
+                this: layer.clone(),
+                below,
+                session: base.session.clone(),
+                main: main.clone(),
+                bodies,
+                host,
+                definitions: definitions.clone(),
+                modules,
+                partition,
+                stubs: StubTable::new(objects, &*executor),
+                complete: Mutex::default(),
+                undefined: Mutex::default(),
+                phases: base.phases.clone(),
+                executor: executor.clone(),
+            }
+        });
+        let handler: Weak<Self> = Arc::downgrade(&layer);
+        executor.set_reentry(handler);
+        layer
+    }
+
+    /// All stubs.
+    pub fn stubs(&self) -> &StubTable {
+        &self.stubs
+    }
+
+    /// The dylib of the bodies. No code but their stubs leads to them.
+    pub fn bodies(&self) -> &JitDylib {
+        &self.bodies
+    }
+
+    /// The functions that have bodies.
+    pub fn compiled(&self) -> Vec<Symbol> {
+        let symbols = self.bodies.symbols().into_iter();
+        let compiled = symbols.filter(|(_, address)| address.is_some());
+        compiled.map(|(name, _)| name).collect()
+    }
+
+    /// Gives a function a body, called or not, and all that it calls.
+    ///
+    /// # Errors
+    /// If one of them is not defined, or cannot be compiled.
+    pub fn compile(&self, name: &Symbol) -> Result<(), LookupError> {
+        let names = self.incomplete(name);
+        let is_defined = |name: &Symbol| self.definitions.get(name).is_some();
+        let (names, others): (Vec<Symbol>, Vec<Symbol>) =
+            names.into_iter().partition(is_defined);
+        self.session.lookup(&only(&self.host), &others)?;
+        if names.is_empty() {
+            return Ok(());
+        }
+        let noted = self.stubs.versions(&names);
+        let found = self.session.lookup(&only(&self.bodies), &names)?;
+        let bodies = found.iter().map(|found| found.address);
+        let linked = self.stubs.link(&names, &noted, bodies);
+        linked.map_err(|error| LookupError::Generator(error.into()))?;
+        self.complete().extend(names);
+        Ok(())
+    }
+
+    /// What is called by way of a function, that first, without what has been
+    /// compiled with all that it calls.
+    fn incomplete(&self, name: &Symbol) -> Vec<Symbol> {
+        let complete = self.complete();
+        let mut seen = FxHashSet::default();
+        let mut is_new = |name: &Symbol| {
+            !complete.contains(name) && seen.insert(name.clone())
+        };
+        let mut names = vec![name.clone()];
+        names.retain(&mut is_new);
+        for index in 0.. {
+            let Some(name) = names.get(index) else { break };
+            let callees = self.definitions.callees(name).into_iter();
+            names.extend(callees.filter(&mut is_new));
+        }
+        names
+    }
+
+    /// The functions that are known to be compiled with all that they call.
+    pub(crate) fn complete(&self) -> MutexGuard<'_, FxHashSet<Symbol>> {
+        // Nothing panics while it is locked.
+        self.complete.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is to be compiled for a call of `name`, that first.
+    fn share(&self, name: &Symbol) -> Vec<Symbol> {
+        let Self { definitions, modules, .. } = self;
+        let program = Program { definitions, modules };
+        let mut seen = FxHashSet::from_iter([name.clone()]);
+        let others = self.partition.with(name, &program).into_iter();
+        let others = others.filter(|other| {
+            seen.insert(other.clone()) && definitions.get(other).is_some()
+        });
+        [name.clone()].into_iter().chain(others).collect()
+    }
+
+    /// Looks bodies up, and lets stubs lead to them. Returns the first; none
+    /// if that is not the current one any more.
+    // ANCHOR: give_bodies
+    fn give_bodies(
+        &self,
+        names: &[Symbol],
+    ) -> Result<Option<ExecutorAddr>, Box<dyn Error + Send + Sync>> {
+        let noted = self.stubs.versions(names);
+        // Who waits for a compiler does not run.
+        match self.phases.aside(|| self.find(names)) {
+            Ok(found) => {
+                let bodies = found.iter().map(|found| found.address);
+                let is_current = self.stubs.link(names, &noted, bodies)?;
+                Ok(is_current.then_some(found[0].address))
+            }
+            Err(error) if error.is_overtaken() => Ok(None),
+            // Inside a task of the session nobody can wait.
+            Err(LookupError::Blocking) => Err(LookupError::Blocking.into()),
+            Err(_) if !self.stubs.is_unchanged(&names[0], noted[0]) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+    // ANCHOR_END: give_bodies
+
+    /// Looks bodies up. Should one of the others fail, the first is looked up
+    /// alone: who calls that one need not know. If it is not defined, it may
+    /// be the host's by now.
+    fn find(&self, names: &[Symbol]) -> Result<Vec<Found>, LookupError> {
+        let is_defined = self.definitions.get(&names[0]).is_some();
+        let from = if is_defined { &self.bodies } else { &self.host };
+        match self.session.lookup(&only(from), names) {
+            Err(
+                LookupError::NotFound(_)
+                | LookupError::Failed { .. }
+                | LookupError::Generator(_),
+            ) if names.len() > 1 => {
+                self.session.lookup(&only(from), &names[..1])
+            }
+            result => result,
+        }
+    }
+}
+
+/// Looking in one dylib, and nowhere else.
+fn only(dylib: &JitDylib) -> SearchOrder {
+    Arc::new([(dylib.id(), Visibility::All)])
+}
+
+impl<B: Layer<Program = Module>> Reentry for CompileOnDemandLayer<B> {
+    // ANCHOR: resolve
+    fn resolve(
+        &self,
+        stub: ExecutorAddr,
+    ) -> Result<ExecutorAddr, Box<dyn Error + Send + Sync>> {
+        let name = self.stubs.name_of(stub).ok_or(Removed)?;
+        trace::called(&name, stub);
+        let names = self.share(&name);
+        loop {
+            cancel::check()?;
+            if let Some(body) = self.give_bodies(&names)? {
+                trace::linked(&name, body);
+                return Ok(body);
+            }
+            // It has been redefined meanwhile.
+            thread::yield_now();
+        }
+    }
+    // ANCHOR_END: resolve
+}
+
+impl<B: Layer<Program = Module>> Layer for CompileOnDemandLayer<B> {
+    type Program = Module;
+
+    fn symbols(&self, module: &Module) -> Vec<(Symbol, SymbolFlags)> {
+        self.below.symbols(module)
+    }
+
+    /// What has been asked for goes on at once.
+    fn emit(
+        self: &Arc<Self>,
+        responsibility: MaterializationResponsibility,
+        module: Module,
+    ) {
+        self.below.emit(responsibility, module);
+    }
+
+    /// Definitions for `main` are only entered in the table: their source is
+    /// kept, and nothing else. Others, expressions that is, are for the layer
+    /// below.
+    fn add(
+        self: &Arc<Self>,
+        tracker: &ResourceTracker,
+        module: Module,
+    ) -> Result<(), DefineError> {
+        if tracker.dylib().id() != self.main.id() {
+            return self.below.add(tracker, module);
+        }
+        for function in &module.functions {
+            if self.definitions.get(&function.name).is_some() {
+                let name = function.name.clone();
+                return Err(DuplicateDefinition(name).into());
+            }
+        }
+        let origin = Origin::Ir(Arc::new(module.clone()));
+        match self.define(module, &origin) {
+            Ok(()) => Ok(()),
+            Err(JitError::Duplicate { symbol, .. }) => {
+                Err(DuplicateDefinition(symbol).into())
+            }
+            Err(_) => Err(DefineError::Ended),
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! What is compiled together with a function that is called.
+
+use crate::modules::Modules;
+use chapter1::definitions::Definitions;
+use chapter1::ir::{Callee, Function, InstData};
+use chapter1::symbol::Symbol;
+use rustc_hash::FxHashSet;
+
+/// Says what to compile when a function is called for the first time.
+pub trait Partition: Send + Sync + 'static {
+    /// Other functions to be compiled with the one that is `called`. Names
+    /// without a definition, and the one itself, are left out.
+    fn with(&self, called: &Symbol, program: &Program<'_>) -> Vec<Symbol>;
+}
+
+impl<F> Partition for F
+where
+    F: Fn(&Symbol, &Program<'_>) -> Vec<Symbol> + Send + Sync + 'static,
+{
+    fn with(&self, called: &Symbol, program: &Program<'_>) -> Vec<Symbol> {
+        self(called, program)
+    }
+}
+
+/// What a partition can know.
+pub struct Program<'p> {
+    /// What is defined, and who calls whom.
+    pub definitions: &'p Definitions,
+    pub(crate) modules: &'p Modules,
+}
+
+impl Program<'_> {
+    /// The definitions that stand with this one in a text, itself among them.
+    pub fn module(&self, name: &Symbol) -> Vec<Symbol> {
+        self.modules.members(name)
+    }
+
+    /// What a function calls on every way through it, as far as its blocks
+    /// tell.
+    pub fn certain_callees(&self, name: &Symbol) -> Vec<Symbol> {
+        let definition = self.definitions.get(name);
+        let module = definition.and_then(|it| self.definitions.module(&it));
+        let functions = module.into_iter().flat_map(|it| it.functions);
+        let function = { functions }.find(|function| function.name == *name);
+        function.as_ref().map_or(vec![], certain_callees)
+    }
+}
+
+/// The function that is called, and nothing else.
+pub fn per_function(_: &Symbol, _: &Program<'_>) -> Vec<Symbol> {
+    Vec::new()
+}
+
+/// What it calls in any case, what that calls in any case, and so on.
+pub fn call_closure(called: &Symbol, program: &Program<'_>) -> Vec<Symbol> {
+    let mut closure = Vec::new();
+    let mut seen = FxHashSet::from_iter([called.clone()]);
+    let mut next = program.certain_callees(called);
+    while let Some(name) = next.pop() {
+        if seen.insert(name.clone()) {
+            next.extend(program.certain_callees(&name));
+            closure.push(name);
+        }
+    }
+    closure
+}
+
+/// All that stands with it in the text.
+pub fn whole_module(called: &Symbol, program: &Program<'_>) -> Vec<Symbol> {
+    program.module(called)
+}
+
+/// The callees without whose call no way leads from the beginning of a
+/// function to a return.
+fn certain_callees(function: &Function) -> Vec<Symbol> {
+    let callees = function.callees.iter();
+    let certain = callees.filter(|&(callee, _)| !can_avoid(function, callee));
+    certain.map(|(_, callee)| callee.name.clone()).collect()
+}
+
+fn can_avoid(function: &Function, avoided: Callee) -> bool {
+    let calls = |inst| {
+        matches!(
+            function.insts[inst],
+            InstData::Call { callee, .. } if callee == avoided
+        )
+    };
+    let mut seen = FxHashSet::default();
+    let mut next = vec![function.entry()];
+    while let Some(block) = next.pop() {
+        let mut insts = function.blocks[block].insts.iter();
+        if !seen.insert(block) || insts.any(|&inst| calls(inst)) {
+            continue;
+        }
+        let end = function.terminator(block);
+        if let InstData::Return(_) = function.insts[end] {
+            return true;
+        }
+        next.extend(function.successors(block));
+    }
+    false
+}

@@ -1,0 +1,217 @@
+//! Definitions that come, change and go while code calls them.
+//!
+//! Each change takes the same way: the stubs of the names concerned ask from
+//! now on; the table of definitions changes; the old bodies are removed. Only
+//! then are questions answered again. What is running in an old body goes on
+//! there, and its memory is freed when it has left.
+
+use crate::compile_on_demand::CompileOnDemandLayer;
+use crate::table::Change;
+use crate::trace;
+use chapter1::definitions::{Definition, Origin, Prepared};
+use chapter1::driver::JitError;
+use chapter1::executor::ExecutorError;
+use chapter1::ir::Module;
+use chapter1::orc::{InUse, Layer, LookupError, Params};
+use chapter1::symbol::Symbol;
+use rustc_hash::FxHashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
+    /// Whether a function of so many parameters can be defined, for the first
+    /// time or again.
+    ///
+    /// # Errors
+    /// If others call it, or the host program does, with another number.
+    pub fn check_definable(
+        &self,
+        name: &Symbol,
+        params: usize,
+    ) -> Result<(), JitError> {
+        self.definitions.check_change(name, params)?;
+        if self.has_other_params(name, params) {
+            self.check_unheld(name)?;
+        }
+        Ok(())
+    }
+
+    /// Defines the functions of a module, which have been checked. Each is a
+    /// definition of its own from now on; one that had a definition has only
+    /// the new one.
+    ///
+    /// # Errors
+    /// If a name is defined twice in the module, or one that changes its
+    /// number of parameters is in use. Nothing is defined then.
+    pub fn define(
+        &self,
+        mut module: Module,
+        origin: &Origin,
+    ) -> Result<(), JitError> {
+        let mut seen = FxHashSet::default();
+        let mut names = module.functions.iter().map(|it| &it.name);
+        if let Some(name) = names.find(|&name| !seen.insert(name)) {
+            let symbol = name.clone();
+            return Err(JitError::Duplicate { symbol, is_host: false });
+        }
+        if module.functions.len() == 1 {
+            return self.define_one(&module, origin.clone());
+        }
+        for function in module.functions.drain(..) {
+            let module = Module { functions: vec![function] };
+            let origin = Origin::Ir(Arc::new(module.clone()));
+            self.define_one(&module, origin)?;
+        }
+        Ok(())
+    }
+
+    fn define_one(
+        &self,
+        module: &Module,
+        origin: Origin,
+    ) -> Result<(), JitError> {
+        let function = &module.functions[0];
+        let (name, params) = (&function.name, function.signature.params.len());
+        if self.has_other_params(name, params) {
+            self.retract(name)?;
+        }
+        let tracker = self.bodies.create_tracker();
+        let entries = Prepared::from_module(module);
+        let entry = entries.into_iter().next().expect("one function");
+        let callees = self.definitions.callees(name);
+        let change = self.change(vec![name.clone()])?;
+        let replaced = self.definitions.replace(entry, origin, &tracker);
+        self.modules.enter(name);
+        match replaced {
+            Some(definition) => {
+                drop_body(&definition);
+                drop(change);
+                trace::redirected(std::slice::from_ref(name));
+                self.outdate(self.definitions.inliners(name))?;
+                self.sweep_all(callees);
+            }
+            None => {
+                drop(change);
+                self.hide_host(name)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes the definition of a function. Those who call it do so still,
+    /// and fail, until it is defined again.
+    ///
+    /// # Errors
+    /// If there is none, or the host program holds it.
+    pub fn remove(&self, name: &Symbol) -> Result<(), JitError> {
+        if self.definitions.get(name).is_none() {
+            return Err(JitError::Undefined(name.clone()));
+        }
+        self.check_unheld(name)?;
+        let mut names = self.definitions.callees(name);
+        let change = self.change(vec![name.clone()])?;
+        let withdrawn = self.definitions.withdraw(name);
+        self.modules.forget(name);
+        withdrawn.iter().for_each(|definition| drop_body(definition));
+        drop(change);
+        self.outdate(self.definitions.inliners(name))?;
+        names.push(name.clone());
+        self.sweep_all(names);
+        Ok(())
+    }
+
+    /// Removes the public symbols, and their stubs, that are neither defined
+    /// nor used: some of those that have been looked up since the last time.
+    pub fn sweep(&self) {
+        let names = std::mem::take(&mut *lock(&self.undefined));
+        self.sweep_all(names);
+    }
+
+    /// The same for some names.
+    fn sweep_all(&self, names: Vec<Symbol>) {
+        for name in names {
+            // Those who use it keep it.
+            if self.definitions.get(&name).is_none()
+                && self.retract(&name).is_err()
+            {
+                lock(&self.undefined).push(name);
+            }
+        }
+    }
+
+    /// Removes a public symbol and its stub, if there is one.
+    fn retract(&self, name: &Symbol) -> Result<(), InUse> {
+        if let Some((stub, tracker)) = self.stubs.get(name) {
+            tracker.remove()?;
+            self.stubs.remove(stub);
+        }
+        Ok(())
+    }
+
+    /// Callers that were bound to the host's function of a name are to be
+    /// bound to its definition from now on.
+    fn hide_host(&self, name: &Symbol) -> Result<(), JitError> {
+        if self.executor.host_symbol(name).is_err() {
+            return Ok(());
+        }
+        // Who finds the host's does not miss it.
+        let published = self.publish(name);
+        published.map_err(|_| JitError::Lookup(LookupError::Ended))?;
+        let callers = self.definitions.callers(name);
+        let mut names = callers.clone();
+        for caller in &callers {
+            names.extend(self.definitions.inliners(caller));
+        }
+        names.extend(self.definitions.inliners(name));
+        Ok(self.outdate(names)?)
+    }
+
+    /// Removes bodies that are no longer what would be made now.
+    fn outdate(&self, mut names: Vec<Symbol>) -> Result<(), ExecutorError> {
+        names.sort();
+        names.dedup();
+        if names.is_empty() {
+            return Ok(());
+        }
+        let change = self.change(names.clone())?;
+        let definitions = names.iter().map(|name| self.definitions.get(name));
+        definitions.flatten().for_each(|definition| drop_body(&definition));
+        drop(change);
+        trace::redirected(&names);
+        Ok(())
+    }
+
+    /// Begins to change names.
+    fn change(&self, names: Vec<Symbol>) -> Result<Change<'_>, ExecutorError> {
+        self.complete().clear();
+        self.stubs.change(names)
+    }
+
+    /// Whether a public symbol says that a function has another number of
+    /// parameters.
+    fn has_other_params(&self, name: &Symbol, params: usize) -> bool {
+        let flags = self.main.flags(name);
+        let params = u32::try_from(params).map(Params::Exactly);
+        flags.is_some_and(|flags| Ok(flags.params) != params)
+    }
+
+    fn check_unheld(&self, name: &Symbol) -> Result<(), InUse> {
+        match self.main.holders(name) {
+            0 => Ok(()),
+            handles => {
+                let (symbol, users) = (name.clone(), Vec::new());
+                Err(InUse { symbol, users, handles })
+            }
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing panics while it is locked.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes what was made of a definition, also if it is still being made.
+fn drop_body(definition: &Definition) {
+    // No symbol is bound to a body, and no handle holds one.
+    definition.tracker.remove().expect("bodies are not in use");
+}

@@ -1,0 +1,239 @@
+//! A definition that replaces another: callers see it from now on.
+
+use crate::support::{
+    Session, address, compilations, compiled, error, optimised, session, value,
+};
+use chapter1::definitions::Origin;
+use chapter1::driver::{Driver, JitError};
+use chapter1::executor::SegmentKind;
+use chapter1::ir::{Module, parse_module};
+use chapter1::symbol::Symbol;
+use chapter3::compile_on_demand::CompileOnDemandLayer;
+use chapter3::jit::Optimise;
+use std::sync::{Arc, OnceLock};
+
+#[test]
+fn callers_see_the_new_body() {
+    let mut session = session("def f(x) x + 1; def g(x) f(x) * 10;");
+    assert_eq!(value(&mut session, "g(1);"), 20.0);
+    let before = address(&session, "f");
+    assert_eq!(value(&mut session, "def f(x) x + 2; g(1);"), 30.0);
+    assert_eq!(value(&mut session, "f(1);"), 3.0);
+    assert_eq!(address(&session, "f"), before);
+    // `g` was not compiled a second time.
+    assert_eq!(compilations(&session, 3), 3);
+}
+
+#[test]
+fn callers_that_have_inlined_the_old_body_are_compiled_again() {
+    let mut session = optimised(
+        "def h(x) x + 1; def f(x) h(x) * 2; def g(x) f(x) * 10; def k(x) x;",
+    );
+    assert_eq!(value(&mut session, "g(1) + k(0);"), 40.0);
+    assert_eq!(compiled(&session), ["g", "k"]);
+    assert_eq!(value(&mut session, "def h(x) x + 2; g(1) + k(0);"), 60.0);
+    assert_eq!(value(&mut session, "def f(x) 7; g(1) + k(0);"), 70.0);
+    let recompiled = session.jit.demand.stubs().list();
+    let linked = recompiled.iter().map(|s| (s.name.as_str(), s.linked));
+    let linked: Vec<_> = linked.collect();
+    assert!(linked.contains(&("g", 3)), "{linked:?}");
+    assert!(linked.contains(&("k", 1)), "{linked:?}");
+}
+
+#[test]
+fn a_name_that_was_the_hosts_is_the_users() {
+    for make in [session, optimised] {
+        let mut session = make(
+            "extern cos(x); def f(x) cos(x); def g(x) f(x) + 1; def h(x) x;",
+        );
+        assert_eq!(value(&mut session, "g(0) + h(0);"), 2.0);
+        assert_eq!(value(&mut session, "def cos(x) 5; g(0) + h(0);"), 6.0);
+        assert_eq!(value(&mut session, "cos(0);"), 5.0);
+        // And the host's again.
+        session.jit.remove(&Symbol::new("cos")).unwrap();
+        assert_eq!(value(&mut session, "g(0) + h(0);"), 2.0);
+        assert_eq!(value(&mut session, "def cos(x) 6; g(0) + h(0);"), 7.0);
+    }
+}
+
+#[test]
+fn callers_with_another_number_of_arguments_stand_in_the_way() {
+    let mut session = session("def f(x) x; def g(x) f(x); def h(x) f(x) + 1;");
+    value(&mut session, "g(1);");
+    assert_eq!(
+        error(&mut session, "def f(x y) x + y;"),
+        "error: `f` has 1 parameter, not 2\n= note: it is called by `g`, `h`"
+    );
+    assert_eq!(value(&mut session, "g(1);"), 1.0);
+    // None is left.
+    session.run("def g(x) x; def h(x) x;").unwrap();
+    assert_eq!(value(&mut session, "def f(x y) x + y; f(1, 2);"), 3.0);
+    assert_eq!(value(&mut session, "def g(x) f(x, x); g(3);"), 6.0);
+}
+
+#[test]
+fn a_function_that_calls_only_itself_may_change_its_parameters() {
+    let mut session =
+        session("def f(n) if n < 1 then 0 else f(n - 1) + 1; f(3);");
+    let text = "def f(n m) if n < 1 then m else f(n - 1, m + 2); f(3, 1);";
+    assert_eq!(value(&mut session, text), 7.0);
+}
+
+#[test]
+fn a_definition_replaces_an_extern_that_nobody_relies_on() {
+    let mut session = session("extern f(x);");
+    assert!(error(&mut session, "f(1);").contains("not defined"));
+    assert_eq!(value(&mut session, "def f(x y) x + y; f(1, 2);"), 3.0);
+    let f = session.jit.function::<fn(f64, f64) -> f64>("f").unwrap();
+    assert_eq!(f.call(3.0, 4.0).unwrap(), 7.0);
+}
+
+#[test]
+fn a_handle_stands_in_the_way_of_other_parameters_only() {
+    let mut session = session("def f(x) x + 1;");
+    let f = session.jit.function::<fn(f64) -> f64>("f").unwrap();
+    assert_eq!(f.call(1.0).unwrap(), 2.0);
+    session.run("def f(x) x + 2;").unwrap();
+    assert_eq!(f.call(1.0).unwrap(), 3.0);
+    let refusal = error(&mut session, "def f(x y) x + y;");
+    assert!(refusal.contains("`f` is in use by a handle"), "{refusal}");
+    drop(f);
+    assert_eq!(value(&mut session, "def f(x y) x + y; f(1, 2);"), 3.0);
+}
+
+type Demand = CompileOnDemandLayer<Optimise>;
+
+/// A session in whose code `change(x)` does something to the definitions.
+fn changing(
+    text: &str,
+    change: impl Fn(&Demand) -> Result<(), JitError> + Send + Sync + 'static,
+) -> Session {
+    let mut session = session("");
+    let demand = Arc::downgrade(&session.jit.demand);
+    let function = move |x: f64| {
+        change(&demand.upgrade().expect("it is running"))?;
+        Ok::<f64, JitError>(x)
+    };
+    session.jit.register("change", function).unwrap();
+    session.run("extern change(x);").unwrap();
+    session.run(text).unwrap();
+    session
+}
+
+/// Lets a function yield this number from now on.
+fn define(demand: &Demand, name: &str, value: f64) -> Result<(), JitError> {
+    let module = constant(name, value);
+    let origin = Origin::Ir(Arc::new(module.clone()));
+    demand.define(module, &origin)
+}
+
+/// A function as IR that yields a number for one.
+fn constant(name: &str, value: f64) -> Module {
+    let text = format!(
+        "function @{name}(f64) -> f64 {{
+        block0(v0: f64):
+            v1 = const {value}
+            return v1
+        }}"
+    );
+    parse_module(&text).unwrap()
+}
+
+#[test]
+fn a_body_that_is_running_finishes_as_it_was() {
+    let text = "
+        def leaf(x) 1;
+        def f(n) if n < 1 then change(0) + leaf(0)
+                 else f(n - 1) + (if n < 2 then f(0 - 1) else 0) + 10;";
+    let once = OnceLock::new();
+    let mut session = changing(text, move |demand| {
+        if once.set(()).is_ok() {
+            define(demand, "f", 1000.0)?;
+            define(demand, "leaf", 2.0)?;
+        }
+        Ok(())
+    });
+    // The recursion that goes on after the change is the old one, and so are
+    // its other calls of itself; `leaf` is the new one at once.
+    assert_eq!(session.run("f(3);").unwrap(), [2.0 + 2.0 + 30.0]);
+    assert_eq!(session.run("f(3);").unwrap(), [1000.0]);
+}
+
+#[test]
+fn the_memory_of_an_old_body_is_freed_when_it_has_been_left() {
+    let text = "def f(n) if n < 1 then change(0) else f(n - 1);";
+    let mut session = changing(text, |demand| define(demand, "f", 5.0));
+    let objects = session.jit.objects.clone();
+    let used = || {
+        objects.collect().unwrap();
+        objects.memory_used(SegmentKind::Code)
+    };
+    session.run("f(3); f(3);").unwrap();
+    let after = used();
+    for _ in 0..10 {
+        session.run(text).unwrap();
+        assert_eq!(session.run("f(3); f(3);").unwrap(), [0.0, 5.0]);
+        assert_eq!(used(), after);
+    }
+}
+
+/// A session in which something happens while `f` is compiled for the first
+/// time.
+fn meanwhile(
+    text: &str,
+    change: impl Fn(&Demand) -> Result<(), JitError> + Send + Sync + 'static,
+) -> Session {
+    let session = session(text);
+    let demand = Arc::downgrade(&session.jit.demand);
+    let once = OnceLock::new();
+    session.jit.observe(Box::new(move |module, _| {
+        let is_f = module.functions[0].name.as_str() == "f";
+        if is_f && once.set(()).is_ok() {
+            change(&demand.upgrade().unwrap()).unwrap();
+        }
+    }));
+    session
+}
+
+#[test]
+fn a_redefinition_overtakes_the_compilation_of_the_old_body() {
+    let mut session = meanwhile("def f(x) 1; def g(x) f(x);", |demand| {
+        define(demand, "f", 2.0)
+    });
+    assert_eq!(value(&mut session, "g(1);"), 2.0);
+    assert_eq!(value(&mut session, "f(1);"), 2.0);
+}
+
+#[test]
+fn a_removal_overtakes_it_too() {
+    let mut session = meanwhile("def f(x) 1; def g(x) f(x);", |demand| {
+        demand.remove(&Symbol::new("f"))
+    });
+    for _ in 0..2 {
+        let message = error(&mut session, "g(1);");
+        assert!(message.contains("`f` is declared, but not"), "{message}");
+    }
+    assert_eq!(value(&mut session, "def f(x) 3; g(1);"), 3.0);
+}
+
+#[test]
+fn a_function_can_be_removed_while_it_runs() {
+    let text = "def f(n) if n < 1 then change(0) else f(n - 1) + 1;
+                def g(x) f(x);";
+    let mut session = changing(text, |demand| demand.remove(&Symbol::new("f")));
+    assert_eq!(session.run("g(10);").unwrap(), [10.0]);
+    assert!(error(&mut session, "g(10);").contains("`f` is declared"));
+}
+
+#[test]
+fn a_small_function_is_redefined_while_it_is_being_inlined() {
+    let mut session = optimised("def h(x) x + 1; def f(x) h(x) * 2;");
+    let demand = Arc::downgrade(&session.jit.demand);
+    let once = OnceLock::new();
+    session.jit.observe(Box::new(move |_, _| {
+        if once.set(()).is_ok() {
+            define(&demand.upgrade().unwrap(), "h", 5.0).unwrap();
+        }
+    }));
+    assert_eq!(value(&mut session, "f(1);"), 10.0);
+}

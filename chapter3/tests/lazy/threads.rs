@@ -1,0 +1,106 @@
+//! First calls, redefinitions and removals at the same time.
+
+use crate::support::{compilations, optimised, remove, session};
+use chapter1::definitions::Origin;
+use chapter1::driver::{Driver, JitError};
+use chapter1::ir::{Module, parse_module};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Barrier};
+use std::thread;
+
+const THREADS: usize = 4;
+
+/// A function that yields a number.
+fn constant(name: &str, value: u32) -> Module {
+    let text = format!(
+        "function @{name}(f64) -> f64 {{
+        block0(v0: f64):
+            v1 = const {value}.0
+            return v1
+        }}"
+    );
+    parse_module(&text).unwrap()
+}
+
+#[test]
+fn a_body_that_many_ask_for_is_compiled_once() {
+    for round in 0..200 {
+        let session = session(&format!(
+            "def b(x) x + {round}; def a(x) if x < 9 then b(x) else 0;"
+        ));
+        let a = session.jit.function::<fn(f64) -> f64>("a").unwrap();
+        let barrier = Barrier::new(THREADS);
+        thread::scope(|scope| {
+            for i in 0..THREADS {
+                let (a, barrier) = (&a, &barrier);
+                scope.spawn(move || {
+                    barrier.wait();
+                    let x = i as f64;
+                    assert_eq!(a.call(x).unwrap(), x + f64::from(round));
+                });
+            }
+        });
+        assert_eq!(compilations(&session, 0), 2);
+    }
+}
+
+#[test]
+fn what_is_called_after_a_redefinition_is_the_new_body() {
+    let session = optimised("def f(x) 0; def g(x) f(x); def h(x) g(x);");
+    let g = session.jit.function::<fn(f64) -> f64>("g").unwrap();
+    let h = session.jit.function::<fn(f64) -> f64>("h").unwrap();
+    // What has been defined when a call begins is the least that it yields.
+    let defined = Arc::new(AtomicU32::new(0));
+    let is_done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for callee in [&g, &h, &g] {
+            let (defined, is_done) = (&defined, &is_done);
+            scope.spawn(move || {
+                while !is_done.load(Ordering::SeqCst) {
+                    let least = f64::from(defined.load(Ordering::SeqCst));
+                    let value = callee.call(1.0).unwrap();
+                    assert!(value >= least, "{value} after {least}");
+                }
+            });
+        }
+        for version in 1..2000 {
+            let module = constant("f", version);
+            let origin = Origin::Ir(Arc::new(module.clone()));
+            session.jit.demand.define(module, &origin).unwrap();
+            defined.store(version, Ordering::SeqCst);
+        }
+        is_done.store(true, Ordering::SeqCst);
+    });
+    assert_eq!(h.call(1.0).unwrap(), 1999.0);
+}
+
+#[test]
+fn calls_fail_or_see_a_whole_body_while_it_comes_and_goes() {
+    let session = session("def f(x) 1; def g(x) f(x);");
+    let g = session.jit.function::<fn(f64) -> f64>("g").unwrap();
+    let is_done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for _ in 1..THREADS {
+            scope.spawn(|| {
+                while !is_done.load(Ordering::SeqCst) {
+                    match g.call(1.0) {
+                        Ok(value) => assert_eq!(value, 1.0),
+                        Err(JitError::Unresolved { error, .. }) => {
+                            let error = error.to_string();
+                            assert!(error.contains("`f`"), "{error}");
+                        }
+                        Err(error) => panic!("{error}"),
+                    }
+                }
+            });
+        }
+        for _ in 0..2000 {
+            remove(&session, "f").unwrap();
+            let module = constant("f", 1);
+            let origin = Origin::Ir(Arc::new(module.clone()));
+            session.jit.demand.define(module, &origin).unwrap();
+        }
+        is_done.store(true, Ordering::SeqCst);
+    });
+    assert_eq!(g.call(1.0).unwrap(), 1.0);
+}
