@@ -8,7 +8,7 @@ use crate::modules::Modules;
 use crate::nearby::Nearby;
 use crate::partition::{Partition, per_function};
 use crate::self_calls::{ObjectTransformLayer, by_pointer};
-use chapter1::codegen::{CodeGenerator, Target};
+use chapter1::codegen::{CodeGenerator, Target, Tuning};
 use chapter1::definitions::Origin;
 use chapter1::driver::{Base, Counts, Driver, JitError};
 use chapter1::executor::memory::{MemoryConfig, MemoryError};
@@ -82,8 +82,12 @@ impl KaleidoscopeJit {
         let by_pointer: fn(&mut LinkGraph) = by_pointer;
         let versions = ObjectTransformLayer::new(objects.clone(), by_pointer);
         let target = executor.target();
-        let compile =
-            IrCompileLayer::new(versions.clone(), target, phases.clone());
+        let compile = IrCompileLayer::tuned(
+            versions.clone(),
+            target,
+            Tuning::ALL,
+            phases.clone(),
+        );
         let modules = Arc::new(Modules::default());
         let optimiser = Optimiser::new(pipeline, &base);
         let nearby =
@@ -177,7 +181,8 @@ impl Driver for KaleidoscopeJit {
         let module = self.optimise.transform().preview(module, flags);
         let module = module.map_err(JitError::Failed)?;
         let target = self.base.session.executor().target();
-        let graph = CodeGenerator::new(target).compile(&module)?;
+        let graph =
+            CodeGenerator::tuned(target, Tuning::ALL).compile(&module)?;
         Ok((module, graph))
     }
 

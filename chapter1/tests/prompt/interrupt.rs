@@ -55,6 +55,8 @@ fn a_loop() {
 fn a_recursion_that_is_named() {
     let definition = "def f(n) if n < 1 then 0 else f(n - 1) + f(n - 1)";
     let mut terminal = terminal(definition);
+    // Where functions are compiled at their first call, this is it.
+    terminal.ask("f(1)", "Evaluated to 0.000000");
     is_interrupted(&mut terminal, |n| format!("printd({n}) + f(80)"));
     interrupt(&mut terminal, "printd(7) + f(80)", 7);
     let screen = terminal.screen();
