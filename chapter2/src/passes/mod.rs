@@ -29,7 +29,7 @@ mod simplify;
 mod simplifycfg;
 mod tailcall;
 #[cfg(test)]
-mod testing;
+mod tests;
 mod truth;
 
 pub use dce::Dce;

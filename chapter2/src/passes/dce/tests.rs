@@ -1,7 +1,7 @@
 //! What is dead, and what is not.
 
 use super::Dce;
-use crate::passes::testing::{assert_unchanged, body, run};
+use crate::passes::tests::{assert_unchanged, body, run};
 use insta::assert_snapshot;
 
 fn dce(text: &str) -> String {

@@ -1,7 +1,7 @@
 //! Where a variable's value comes from.
 
 use super::Mem2Reg;
-use crate::passes::testing::{assert_unchanged, body, run};
+use crate::passes::tests::{assert_unchanged, body, run};
 use insta::assert_snapshot;
 
 /// A function of two numbers with one slot.

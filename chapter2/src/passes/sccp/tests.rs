@@ -1,7 +1,7 @@
 //! What is constant, and what only looks like it.
 
 use super::Sccp;
-use crate::passes::testing::{assert_unchanged, body, run};
+use crate::passes::tests::{assert_unchanged, body, run};
 use insta::assert_snapshot;
 
 fn sccp(text: &str) -> String {

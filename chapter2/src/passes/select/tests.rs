@@ -1,7 +1,7 @@
 //! Which branches become instructions, and which stay.
 
 use super::Select;
-use crate::passes::testing::{assert_unchanged, body, run};
+use crate::passes::tests::{assert_unchanged, body, run};
 use insta::assert_snapshot;
 
 fn select(text: &str) -> String {

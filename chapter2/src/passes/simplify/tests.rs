@@ -1,7 +1,7 @@
 //! What may be simplified, and what only looks like it.
 
 use super::{Simplify, exact_inverse};
-use crate::passes::testing::{assert_unchanged, body, run};
+use crate::passes::tests::{assert_unchanged, body, run};
 use insta::assert_snapshot;
 
 fn simplify(text: &str) -> String {

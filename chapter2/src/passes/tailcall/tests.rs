@@ -1,5 +1,5 @@
 use super::TailCall;
-use crate::passes::testing::{assert_unchanged, run};
+use crate::passes::tests::{assert_unchanged, run};
 use insta::assert_snapshot;
 
 #[test]

@@ -1,7 +1,7 @@
 //! Which numbers are truth values.
 
 use super::Truth;
-use crate::passes::testing::{assert_unchanged, body, run};
+use crate::passes::tests::{assert_unchanged, body, run};
 use insta::assert_snapshot;
 
 fn truth(text: &str) -> String {

@@ -2,7 +2,7 @@ use super::Placement;
 use crate::analysis::{Analyses, DominatorTree};
 use crate::edit;
 use crate::passes::Mem2Reg;
-use crate::passes::testing::{assert_unchanged, run};
+use crate::passes::tests::{assert_unchanged, run};
 use chapter1::ir::{
     Block, BlockCall, ControlFlow, Function, InstData, Signature, Slot, Type,
     ValueList,

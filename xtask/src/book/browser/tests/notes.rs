@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::book::numbers;
+use std::thread;
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// A page with a term, a number, and something folded.
@@ -71,7 +73,8 @@ fn focus(browser: &mut Browser, what: &str) {
     browser.evaluate(&script).unwrap();
 }
 
-/// Moves the pointer to the middle of `what`.
+/// Moves the pointer to the middle of `what`; again, should the page still be
+/// moving.
 fn point_at(browser: &mut Browser, what: &str) {
     let script = format!(
         "(() => {{
@@ -79,9 +82,18 @@ fn point_at(browser: &mut Browser, what: &str) {
             return {{ x: box.x + box.width / 2, y: box.y + box.height / 2 }};
         }})()"
     );
-    let mut place = browser.evaluate(&script).unwrap();
-    place["type"] = json!("mouseMoved");
-    browser.command("Input.dispatchMouseEvent", place).unwrap();
+    let is_there =
+        format!("document.querySelector('{what}').matches(':hover')");
+    for _ in 0..50 {
+        let mut place = browser.evaluate(&script).unwrap();
+        place["type"] = json!("mouseMoved");
+        browser.command("Input.dispatchMouseEvent", place).unwrap();
+        if browser.evaluate(&is_there).unwrap() == true {
+            return;
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    panic!("the pointer does not come to `{what}`");
 }
 
 #[test]
