@@ -2,6 +2,9 @@
 
 use crate::optimiser::Optimiser;
 use crate::passes;
+use chapter1::codegen::CodeGenerator;
+use chapter1::codegen::listing::Listing;
+use chapter1::driver::JitError;
 use chapter1::kaleidoscope::explain;
 use chapter1::repl::{self, Argument, Chapter, Command, Session, Takes};
 use chapter1::syntax::Diagnostic;
@@ -25,6 +28,16 @@ pub const fn ir<D: Optimises>() -> Command<D> {
     }
 }
 
+/// `:asm`.
+pub const fn asm<D: Optimises>() -> Command<D> {
+    Command {
+        name: "asm",
+        takes: Takes::Name,
+        help: "its machine code, before and after all passes",
+        run: show_asm,
+    }
+}
+
 /// `:passes`.
 pub const fn passes<D: Optimises>() -> Command<D> {
     Command {
@@ -45,6 +58,23 @@ fn show_ir<D: Optimises>(
     let (after, _) =
         preview.map_err(|error| explain(&error, argument.span, None))?;
     session.print(&beside(&text, &after.to_string()));
+    Ok(())
+}
+
+fn show_asm<D: Optimises>(
+    session: &mut Session<D>,
+    argument: &Argument<'_>,
+) -> Result<(), Diagnostic> {
+    let explained = |error: JitError| explain(&error, argument.span, None);
+    let module = repl::module(session, argument)?;
+    let target = session.jit().base().session.executor().target();
+    let graph = CodeGenerator::new(target).compile(&module);
+    let graph = graph.map_err(|error| explained(error.into()))?;
+    let before = Listing::new(&graph, &module).to_string();
+    let preview = session.jit().preview(module);
+    let (module, graph) = preview.map_err(explained)?;
+    let after = Listing::new(&graph, &module).to_string();
+    session.print(&beside(&before, &after));
     Ok(())
 }
 

@@ -186,6 +186,30 @@ fn the_dominator_tree_of_mandelbrots_kernel() {
         )
     });
     insta::assert_snapshot!(lines.collect::<String>());
+
+    let drawing = include_str!("../../book/figures/dominators.svg");
+    let said: Vec<&str> = drawing.split_whitespace().collect();
+    for &block in flow.reverse_postorder() {
+        let below = below(&tree, block);
+        assert!(said.join(" ").contains(&below), "{below}");
+    }
+}
+
+/// What the picture says of the blocks below another one: a sentence, or
+/// nothing.
+fn below(tree: &DominatorTree, block: Block) -> String {
+    let mut names: Vec<String> =
+        tree.children(block).iter().map(Block::to_string).collect();
+    names.sort();
+    let level = tree.level(block) + 1;
+    match &names[..] {
+        [] => String::new(),
+        [name] => format!("Below {block} is {name}, on level {level}."),
+        [names @ .., last] => {
+            let names = names.join(", ");
+            format!("Below {block} are {names} and {last}, on level {level}.")
+        }
+    }
 }
 
 /// In a nest of loops, each block that begins or ends one has all the headers

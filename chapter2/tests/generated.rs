@@ -19,7 +19,7 @@ mod reference;
 use chapter1::codegen::Target;
 use chapter1::executor::memory::MemoryConfig;
 use chapter2::jit::KaleidoscopeJit;
-use chapter2::pipeline::Pipeline;
+use chapter2::pipeline::{Level, Pipeline};
 use compiled::{Setup, run};
 use differential::{agree, agree_however};
 use orders::{Order, orders};
@@ -38,11 +38,15 @@ fn optimised(target: Target, pipeline: Pipeline, text: &str) -> Vec<Step> {
 }
 
 #[test]
-fn optimised_programs_mean_what_the_reference_says() {
-    for target in targets() {
-        let name = format!("optimised {target}");
-        let pipeline = Pipeline::optimised();
-        agree(&name, 3_000, |text| optimised(target, pipeline.clone(), text));
+fn programs_mean_at_every_level_what_the_reference_says() {
+    for level in Level::ALL {
+        for target in targets() {
+            let name = format!("{level:?} {target}");
+            let pipeline = level.pipeline();
+            agree(&name, 3_000, |text| {
+                optimised(target, pipeline.clone(), text)
+            });
+        }
     }
 }
 

@@ -26,7 +26,7 @@ impl Chapter for KaleidoscopeJit {
     }
 
     fn commands() -> &'static [Command<KaleidoscopeJit>] {
-        const { &[commands::ir(), commands::passes()] }
+        const { &[commands::ir(), commands::asm(), commands::passes()] }
     }
 }
 

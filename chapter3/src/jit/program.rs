@@ -7,7 +7,7 @@ use chapter1::driver::Driver;
 use chapter1::repl::{self, Chapter, Command, Options};
 use chapter1::symbol::Symbol;
 use chapter1::timing::Phase;
-use chapter2::commands::{Optimises, ir, passes};
+use chapter2::commands::{Optimises, asm, ir, passes};
 use chapter2::optimiser::Optimiser;
 
 impl Chapter for KaleidoscopeJit {
@@ -46,7 +46,7 @@ impl Chapter for KaleidoscopeJit {
     }
 
     fn commands() -> &'static [Command<KaleidoscopeJit>] {
-        const { &[ir(), passes(), commands::STUBS] }
+        const { &[ir(), asm(), passes(), commands::STUBS] }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Modules in and out, and what is noted of them.
 
 use super::*;
-use crate::passes::{Body, Mem2Reg};
+use crate::passes::{Body, Mem2Reg, SimplifyCfg};
 use chapter1::ir::{parse_module, verify_module};
 use insta::assert_snapshot;
 use std::fmt::Write;
@@ -349,6 +349,68 @@ fn self_inlined(text: &str) -> (String, Changed) {
 #[test]
 fn a_function_that_calls_itself_gets_one_copy_of_itself() {
     let (text, changed) = self_inlined(FIB);
+    assert_eq!(changed, Changed::ControlFlow);
+    assert_snapshot!(text);
+}
+
+#[test]
+fn a_second_time_it_gets_copies_of_what_it_has_become() {
+    let mut module = parse_module(FIB).unwrap();
+    let function = &mut module.functions[0];
+    Mem2Reg.run(function, &mut Analyses::default());
+    let calls_after = |function: &mut Function| {
+        let changed = InlineSelf.run(function, &mut Analyses::default());
+        (changed, calls(function).count())
+    };
+    assert_eq!(calls(function).count(), 2);
+    assert_eq!(calls_after(function), (Changed::ControlFlow, 4));
+    SimplifyCfg.run(function, &mut Analyses::default());
+    assert_eq!(calls_after(function), (Changed::ControlFlow, 16));
+    assert_eq!(calls_after(function), (Changed::Nothing, 16));
+    assert_eq!(verify_module(&module), Ok(()), "{module}");
+}
+
+#[test]
+fn a_call_of_itself_with_another_number_of_arguments_stays() {
+    let text = "
+function @f(f64, f64) -> f64 {
+    fn0 = function @f(f64) -> f64
+block0(v0: f64, v1: f64):
+    v2 = call fn0(v0)
+    return v2
+}";
+    assert_eq!(self_inlined(text).1, Changed::Nothing);
+}
+
+#[test]
+fn a_call_of_another_function_is_none_of_itself() {
+    let text = "
+function @f(f64) -> f64 {
+    fn0 = function @g(f64) -> f64
+block0(v0: f64):
+    v1 = call fn0(v0)
+    return v1
+}";
+    assert_eq!(self_inlined(text).1, Changed::Nothing);
+}
+
+#[test]
+fn a_copy_of_itself_begins_each_loop_anew() {
+    let text = "
+function @f(f64) -> f64 {
+    fn0 = function @f(f64) -> f64
+block0(v0: f64):
+    v1 = const 1
+    jump block1(v0)
+block1(v2: f64):
+    v3 = sub v2, v1
+    v4 = ult v1, v3
+    branch v4, block1(v3), block2
+block2:
+    v5 = call fn0(v3)
+    return v5
+}";
+    let (text, changed) = self_inlined(text);
     assert_eq!(changed, Changed::ControlFlow);
     assert_snapshot!(text);
 }
