@@ -23,7 +23,7 @@ fn check(page: &str) -> Result<usize, String> {
             continue;
         }
         for path in line.split('`').skip(1).step_by(2) {
-            let is_path = ["chapter1/", "chapter2/", "xtask/", "book/"]
+            let is_path = ["chapter", "xtask/", "book/"]
                 .iter()
                 .any(|start| path.starts_with(start));
             if is_path && !Path::new(ROOT).join(path).exists() {
