@@ -71,6 +71,7 @@ impl Nearby {
 
     /// What is near the functions of a module: breadth first, so the nearest
     /// come first.
+    // ANCHOR: near
     fn near(&self, module: &Module) -> Near {
         let mut near = Near::default();
         let [function] = &module.functions[..] else { return near };
@@ -95,8 +96,10 @@ impl Nearby {
         }
         near
     }
+    // ANCHOR_END: near
 
     /// Makes a function once more, if it is small. Returns what it calls.
+    // ANCHOR: take
     fn take(&self, name: &Symbol, near: &mut Near) -> Vec<Symbol> {
         let Some(definition) = self.definitions.get(name) else {
             return Vec::new();
@@ -116,18 +119,22 @@ impl Nearby {
         near.made_from.push((name.clone(), definition));
         callees
     }
+    // ANCHOR_END: take
 
     /// Whether nothing has been redefined meanwhile.
+    // ANCHOR: is_current
     fn is_current(&self, near: &[(Symbol, Arc<Definition>)]) -> bool {
         near.iter().all(|(name, definition)| {
             let current = self.definitions.get(name);
             current.is_some_and(|current| Arc::ptr_eq(&current, definition))
         })
     }
+    // ANCHOR_END: is_current
 }
 
 impl Transform for Nearby {
     /// Optimises a module. Fails only if somebody wants everything to stop.
+    // ANCHOR: transform
     fn transform(
         &self,
         module: Module,
@@ -155,6 +162,7 @@ impl Transform for Nearby {
             }
         }
     }
+    // ANCHOR_END: transform
 }
 
 fn callees(function: &Function) -> Vec<Symbol> {
