@@ -132,7 +132,6 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
     ///
     /// # Errors
     /// If one of them is not defined, or cannot be compiled.
-    // ANCHOR: compile
     pub fn compile(&self, name: &Symbol) -> Result<(), LookupError> {
         let names = self.incomplete(name);
         let is_defined = |name: &Symbol| self.definitions.get(name).is_some();
@@ -151,7 +150,6 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
         self.complete().extend(names);
         Ok(())
     }
-    // ANCHOR_END: compile
 
     /// What is called by way of a function, that first, without what has been
     /// compiled with all that it calls.

@@ -16,6 +16,7 @@ use chapter2::transform::Transform;
 use rustc_hash::FxHashSet;
 use std::sync::Arc;
 
+// ANCHOR: budget
 /// So many functions are looked at with another one at most.
 const MAX_FUNCTIONS: usize = 8;
 
@@ -25,6 +26,7 @@ const MAX_DISTANCE: usize = 2;
 /// How long their sources are at most, in bytes: longer ones would hardly be
 /// inlined.
 const MAX_SOURCE: usize = 256;
+// ANCHOR_END: budget
 
 /// An optimiser of functions one by one.
 pub struct Nearby {
@@ -36,10 +38,12 @@ pub struct Nearby {
 
 /// Functions that another one calls, and what they were made from.
 #[derive(Default)]
+// ANCHOR: Near
 struct Near {
     functions: Vec<Function>,
     made_from: Vec<(Symbol, Arc<Definition>)>,
 }
+// ANCHOR_END: Near
 
 impl Nearby {
     /// An optimiser for what is defined in a table.

@@ -118,12 +118,14 @@ fn a_call_closure_holds_what_every_way_calls() {
 }
 
 #[test]
+// ANCHOR: others_fail
 fn what_one_asks_for_and_cannot_be_compiled_is_no_error_of_another() {
     let text = "extern sin(x y); def bad(x) sin(x, x); def good(x) x + 1;";
     let mut session = session_with(text, Pipeline::default(), whole_module);
     assert_eq!(value(&mut session, "good(1);"), 2.0);
     assert!(session.run("bad(1);").is_err());
 }
+// ANCHOR_END: others_fail
 
 #[test]
 fn what_was_compiled_in_advance_asks_nobody() {
