@@ -23,8 +23,16 @@ struct Step<'a> {
     what: &'a str,
     changed: Option<String>,
     rows: Vec<Row>,
-    /// The code that is being executed: the instructions up to now.
-    code: Vec<&'a str>,
+    /// What is being executed.
+    code: Option<Code<'a>>,
+}
+
+/// Code, as far as it has been executed.
+#[derive(Clone)]
+struct Code<'a> {
+    place: &'a str,
+    last: &'a str,
+    before: Vec<&'a str>,
 }
 
 /// The list of the steps in `output`, each with the states after it.
@@ -40,7 +48,7 @@ pub(crate) fn html(name: &str, output: &str) -> Result<String, String> {
     let names = last.rows.iter().map(|(name, _)| name.clone());
     let names: Vec<String> = names.collect();
     let list: String = steps.iter().map(|step| step.html(&names)).collect();
-    let class = match steps.iter().any(|step| !step.code.is_empty()) {
+    let class = match steps.iter().any(|step| step.code.is_some()) {
         true => "stepper executing",
         false => "stepper",
     };
@@ -51,7 +59,7 @@ pub(crate) fn html(name: &str, output: &str) -> Result<String, String> {
 }
 
 fn steps(output: &str) -> Result<Vec<Step<'_>>, String> {
-    let (mut rows, mut code) = (Vec::new(), Vec::new());
+    let (mut rows, mut code) = (Vec::new(), None);
     let mut steps = Vec::new();
     let mut lines = output.lines().peekable();
     while let Some(line) = lines.next() {
@@ -59,15 +67,14 @@ fn steps(output: &str) -> Result<Vec<Step<'_>>, String> {
         let mut changed = None;
         match who {
             "state" => changed = Some(change(&mut rows, what)?),
-            "run" => code.clear(),
+            "run" => code = None,
             "code" => {
-                code.clear();
-                let mut next =
-                    || lines.next_if(|line| line.starts_with(MARGIN));
-                code.extend(std::iter::from_fn(&mut next).map(str::trim));
-                if code.is_empty() {
-                    return Err(format!("no instructions of {what}"));
-                }
+                let next = || lines.next_if(|line| line.starts_with(MARGIN));
+                let mut before: Vec<&str> =
+                    std::iter::from_fn(next).map(str::trim).collect();
+                let last = before.pop();
+                let last = last.ok_or(format!("no instructions of {what}"))?;
+                code = Some(Code { place: what, last, before });
             }
             _ => {}
         }
@@ -84,29 +91,32 @@ impl Step<'_> {
     fn html(&self, names: &[String]) -> String {
         let table = table(names, &self.rows, self.changed.as_deref());
         let (who, what) = (escape(self.who), escape(&plain(self.what)));
-        let code = self.code_html();
+        let code = self.code.as_ref().map(|code| code.html(self.who != "code"));
+        let code = code.unwrap_or_default();
         format!(
             "<li><p class=\"told\"><b>{who}</b> {what}</p>{table}{code}</li>"
         )
     }
+}
 
-    /// The instructions, the last of them marked: its end is now, or still
-    /// to come.
-    fn code_html(&self) -> String {
-        let Some((last, before)) = self.code.split_last() else {
-            return String::new();
+impl Code<'_> {
+    /// The instructions, the last of them marked: it waits, or has led
+    /// elsewhere.
+    fn html(&self, waits: bool) -> String {
+        let (still, place) = match waits {
+            true => {
+                let place = escape(&plain(self.place));
+                let text = format!("<b>meanwhile</b> {place} waits");
+                (" still", format!("<p class=\"told still\">{text}</p>"))
+            }
+            false => ("", String::new()),
         };
-        let mut class = "code".to_owned();
-        if self.who != "code" {
-            class += " still";
-        }
-        if before.len() > 7 {
-            class += " long";
-        }
-        let before = before.iter().map(|it| format!("  {}\n", escape(it)));
-        let (before, last): (String, _) = (before.collect(), escape(last));
+        let long = if self.before.len() > 7 { " long" } else { "" };
+        let lines = self.before.iter().map(|it| format!("  {}\n", escape(it)));
+        let (lines, last): (String, _) = (lines.collect(), escape(self.last));
         format!(
-            "<pre class=\"{class}\"><samp>{before}<b>▸ {last}</b></samp></pre>"
+            "{place}<pre class=\"code{still}{long}\"><samp>{lines}\
+             <b>▸ {last}</b></samp></pre>"
         )
     }
 }
@@ -239,6 +249,9 @@ mod tests {
         assert!(!steps[0].contains("<pre"), "{html}");
         assert!(steps[1].ends_with(&code("code")), "{html}");
         assert!(steps[2].ends_with(&code("code still")), "{html}");
+        let waits =
+            "<p class=\"told still\"><b>meanwhile</b> the stub of f waits";
+        assert!(steps[2].contains(waits), "{html}");
         assert!(!steps[3].contains("<pre"), "{html}");
         assert!(!html.contains("not code"), "{html}");
     }
