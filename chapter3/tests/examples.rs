@@ -46,3 +46,15 @@ fn a_second_call_executes_a_jump_and_the_body() {
     let (_, second) = trace.split_once("with 4").expect("a second call");
     assert!(!second.contains("resolver"), "{trace}");
 }
+
+/// Bodies that look for callees among the stubs, and among themselves.
+#[test]
+fn nothing_is_lazy_if_bodies_call_bodies() {
+    insta::assert_snapshot!(output("reexports"));
+}
+
+/// A partition that knows what was called the last time.
+#[test]
+fn with_a_profile_one_call_asks_for_all() {
+    insta::assert_snapshot!(output("partition"));
+}
