@@ -117,6 +117,12 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
         &self.bodies
     }
 
+    /// The dylib of the host's functions. What is declared, not defined, and
+    /// called is looked up here; so another generator can provide more.
+    pub fn host(&self) -> &JitDylib {
+        &self.host
+    }
+
     /// The functions that have bodies.
     pub fn compiled(&self) -> Vec<Symbol> {
         let symbols = self.bodies.symbols().into_iter();
