@@ -2,6 +2,7 @@
 //! there is a directory with `starter`, `check`, `answer`, `almost` and
 //! `yours`.
 
+mod library;
 mod often;
 #[path = "../../chapter1/exercises/verdict.rs"]
 mod verdict;

@@ -43,7 +43,7 @@ pub struct CompileOnDemandLayer<B> {
     session: Arc<ExecutionSession>,
     pub(crate) main: JitDylib,
     pub(crate) bodies: JitDylib,
-    host: JitDylib,
+    pub(crate) host: JitDylib,
     pub(crate) definitions: Arc<Definitions>,
     pub(crate) modules: Arc<Modules>,
     partition: Box<dyn Partition>,
