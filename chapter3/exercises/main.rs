@@ -2,8 +2,11 @@
 //! there is a directory with `starter`, `check`, `answer`, `almost` and
 //! `yours`.
 
+mod facade;
 mod library;
 mod often;
+#[path = "../../chapter1/exercises/stack.rs"]
+mod stack;
 #[path = "../../chapter1/exercises/verdict.rs"]
 mod verdict;
 
