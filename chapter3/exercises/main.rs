@@ -5,8 +5,10 @@
 mod facade;
 mod library;
 mod often;
+mod slim;
 #[path = "../../chapter1/exercises/stack.rs"]
 mod stack;
+mod undo;
 #[path = "../../chapter1/exercises/verdict.rs"]
 mod verdict;
 
