@@ -70,7 +70,6 @@ impl MaterializationUnit for Door {
         vec![(self.name.clone(), self.flags)]
     }
 
-    // ANCHOR: materialize
     fn materialize(
         self: Box<Self>,
         responsibility: MaterializationResponsibility,
@@ -84,7 +83,6 @@ impl MaterializationUnit for Door {
             self.stubs.remove(stub);
         }
     }
-    // ANCHOR_END: materialize
 }
 
 impl Reentry for Facade {

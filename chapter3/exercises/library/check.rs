@@ -11,7 +11,7 @@ use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 
 /// What an attempt is.
-type Attempt = fn(&KaleidoscopeJit, Texts);
+pub(super) type Attempt = fn(&KaleidoscopeJit, Texts);
 
 /// The library.
 const TEXTS: [(&str, &str); 10] = [
@@ -31,7 +31,7 @@ const TEXTS: [(&str, &str); 10] = [
     ("broken", "def broken(x) nobody(x);"),
 ];
 
-type Session = Kaleidoscope<KaleidoscopeJit>;
+pub(super) type Session = Kaleidoscope<KaleidoscopeJit>;
 
 /// What is to be run, and yields which number or a message with these words
 /// in it, when which functions are compiled.
@@ -103,7 +103,7 @@ pub(super) fn check(attempt: Attempt) -> Verdict {
 }
 
 /// A session with the library, and the functions that have been compiled.
-fn session(attempt: Attempt) -> (Session, Arc<Mutex<Vec<String>>>) {
+pub(super) fn session(attempt: Attempt) -> (Session, Arc<Mutex<Vec<String>>>) {
     let jit = plain(per_function);
     attempt(&jit, TEXTS.into_iter().collect());
     let compiled: Arc<Mutex<Vec<String>>> = Arc::default();

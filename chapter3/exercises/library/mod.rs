@@ -60,3 +60,13 @@ pub(super) fn read(
         }
     }
 }
+
+/// The table of definitions does not know who calls a function of the
+/// library. The session does.
+#[test]
+fn what_the_librarys_code_calls_cannot_be_replaced() {
+    let mut session = check::session(answer::connect).0;
+    session.run("extern gcd(a b); gcd(12, 18);").unwrap();
+    let refusal = session.run("def rest(a b) 0;").unwrap_err().to_string();
+    assert!(refusal.contains("`rest` is in use by `gcd`"), "{refusal}");
+}

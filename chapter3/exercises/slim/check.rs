@@ -10,8 +10,12 @@ use chapter1::orc::{
     AbsoluteSymbols, IrCompileLayer, ObjectLinkingLayer, SymbolFlags,
 };
 use chapter1::symbol::Symbol;
+use chapter1::syntax::diagnostics::count;
 use std::error::Error;
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, Weak};
+use std::thread;
+use std::time::Duration;
 
 /// What an attempt is.
 type Attempt = fn(ExecutorAddr, u32) -> Block;
@@ -47,13 +51,13 @@ impl Reentry for Handler {
                 Ok(self.body.lock().unwrap().expect("it is compiled"))
             }
             Some((i, address)) => {
-                let (distance, side) = match stub.as_u64() >= address.as_u64() {
+                let (distance, side) = match stub >= address {
                     true => (stub.distance(address), "behind"),
                     false => (address.distance(stub), "before"),
                 };
-                let why = format!(
-                    "stub {i} asks for what is {distance} bytes {side} it"
-                );
+                let distance = count(distance as usize, "byte");
+                let why =
+                    format!("stub {i} asks for what is {distance} {side} it");
                 Err(why.into())
             }
         }
@@ -67,8 +71,22 @@ struct Scene {
     handler: Arc<Handler>,
 }
 
+/// Nothing here takes so long, but for stubs that lead to themselves.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// Measures a block, and calls some of its stubs.
 pub(super) fn check(attempt: Attempt) -> Verdict {
+    let (sender, verdict) = channel();
+    thread::spawn(move || {
+        let _ = sender.send(tried(attempt));
+    });
+    let verdict = verdict.recv_timeout(PATIENCE);
+    verdict.unwrap_or_else(|_| {
+        Err("a call never ends, or the check has panicked".into())
+    })
+}
+
+fn tried(attempt: Attempt) -> Verdict {
     let mut scene = scene();
     let executor = scene.program.jit.base().session.executor().clone();
     let Block { graph, stubs, pointers } = attempt(executor.resolver(), COUNT);

@@ -15,7 +15,6 @@ crate::exercise!(
 
 use chapter1::link::{Edge, EdgeKind, LinkBlock, LinkGraph, SymbolId};
 
-// ANCHOR: Block
 /// A block of stubs, to be linked.
 pub(super) struct Block {
     /// Code and pointers.
@@ -25,7 +24,6 @@ pub(super) struct Block {
     /// The first pointer.
     pub(super) pointers: SymbolId,
 }
-// ANCHOR_END: Block
 
 /// In a block at `offset`, the distance or address of what lies `to` bytes
 /// behind a symbol.

@@ -68,7 +68,6 @@ impl Undo for History {
 }
 
 impl History {
-    // ANCHOR: state
     fn state(&self, name: &Symbol) -> State {
         let definitions = &self.base().definitions;
         let definition = definitions.get(name)?;
@@ -80,5 +79,4 @@ impl History {
         let mut piles = self.piles.lock().expect("nobody panics meanwhile");
         piles.entry(name).or_default().push(state);
     }
-    // ANCHOR_END: state
 }
