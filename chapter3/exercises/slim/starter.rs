@@ -36,7 +36,6 @@ pub(super) fn block(resolver: ExecutorAddr, count: u32) -> Block {
     Block { graph, stubs, pointers }
 }
 
-// ANCHOR: code
 fn code(count: u32) -> Vec<u8> {
     let mut code = VecAssembler::<X64Relocation>::new(0);
     for _ in 0..count {
@@ -50,4 +49,3 @@ fn code(count: u32) -> Vec<u8> {
     }
     code.finalize().expect("no labels")
 }
-// ANCHOR_END: code

@@ -9,7 +9,6 @@ use chapter3::jit::KaleidoscopeJit;
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-// ANCHOR: History
 pub(super) struct History {
     jit: KaleidoscopeJit,
     piles: Mutex<HashMap<Symbol, Vec<State>>>,
@@ -17,7 +16,6 @@ pub(super) struct History {
 
 /// What a function was made from, if it was defined.
 pub(super) type State = Option<(Module, Origin)>;
-// ANCHOR_END: History
 
 pub(super) fn history(jit: KaleidoscopeJit) -> History {
     History { jit, piles: Mutex::default() }

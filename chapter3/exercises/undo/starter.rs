@@ -15,7 +15,6 @@ pub(super) fn history(jit: KaleidoscopeJit) -> History {
     History { jit }
 }
 
-// ANCHOR: starter
 impl Driver for History {
     pass_on!();
 
@@ -33,4 +32,3 @@ impl Undo for History {
         Err(JitError::Undefined(name.clone()))
     }
 }
-// ANCHOR_END: starter
