@@ -150,7 +150,8 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
     /// Callers that were bound to the host's function of a name are to be
     /// bound to its definition from now on.
     fn hide_host(&self, name: &Symbol) -> Result<(), JitError> {
-        if self.executor.host_symbol(name).is_err() {
+        let is_hosts = self.executor.host_symbol(name).is_ok();
+        if !is_hosts && self.host.flags(name).is_none() {
             return Ok(());
         }
         // Who finds the host's does not miss it.
