@@ -11,10 +11,12 @@ use chapter1::symbol::Symbol;
 use std::sync::Arc;
 
 /// Applies a function to each graph, and hands the result to the layer below.
+// ANCHOR: ObjectTransformLayer
 pub struct ObjectTransformLayer<B, T> {
     below: Arc<B>,
     transform: T,
 }
+// ANCHOR_END: ObjectTransformLayer
 
 impl<B, T> ObjectTransformLayer<B, T>
 where
@@ -38,6 +40,7 @@ where
         self.below.symbols(graph)
     }
 
+    // ANCHOR: emit
     fn emit(
         self: &Arc<Self>,
         responsibility: MaterializationResponsibility,
@@ -46,6 +49,7 @@ where
         (self.transform)(&mut graph);
         self.below.emit(responsibility, graph);
     }
+    // ANCHOR_END: emit
 }
 
 /// `jmp [rip + displacement]`, before the linker has filled it in.
@@ -53,6 +57,7 @@ const JUMP_THROUGH: [u8; 6] = [0xff, 0x25, 0, 0, 0, 0];
 
 /// Makes each function call itself by a pointer, which leads to itself. What
 /// does not call itself stays as it is.
+// ANCHOR: by_pointer
 pub fn by_pointer(graph: &mut LinkGraph) {
     let functions = graph.symbols.iter().filter_map(|(id, symbol)| {
         symbol.name.as_ref()?;
@@ -65,34 +70,40 @@ pub fn by_pointer(graph: &mut LinkGraph) {
                 && edge.block == block
                 && edge.target == function
         };
-        if !graph.edges.iter().any(is_self_call) {
-            continue;
+        if graph.edges.iter().any(is_self_call) {
+            let jump = jump_by_pointer(graph, function);
+            let calls = graph.edges.iter_mut().filter(|it| is_self_call(it));
+            calls.for_each(|call| call.target = jump);
         }
-        let jump = graph.push_block(Section::Text, 16, &JUMP_THROUGH);
-        let pointer = graph.push_block(Section::Data, 8, &[0; 8]);
-        let [to_jump, to_pointer] =
-            [jump, pointer].map(|block| graph.define(None, block));
-        for edge in graph.edges.iter_mut().filter(|edge| is_self_call(edge)) {
-            edge.target = to_jump;
-        }
-        graph.edges.extend([
-            Edge {
-                block: jump,
-                offset: 2,
-                kind: EdgeKind::Relative32,
-                target: to_pointer,
-                addend: -4,
-            },
-            Edge {
-                block: pointer,
-                offset: 0,
-                kind: EdgeKind::Absolute64,
-                target: function,
-                addend: 0,
-            },
-        ]);
     }
 }
+// ANCHOR_END: by_pointer
+
+/// Adds a pointer to a function, and a jump through it. Returns the jump.
+// ANCHOR: jump_by_pointer
+fn jump_by_pointer(graph: &mut LinkGraph, function: SymbolId) -> SymbolId {
+    let jump = graph.push_block(Section::Text, 16, &JUMP_THROUGH);
+    let pointer = graph.push_block(Section::Data, 8, &[0; 8]);
+    let [to_jump, to_pointer] =
+        [jump, pointer].map(|block| graph.define(None, block));
+    graph.edges.push(Edge {
+        block: jump,
+        offset: 2,
+        kind: EdgeKind::Relative32,
+        target: to_pointer,
+        // The processor counts from the end of the four bytes.
+        addend: -4,
+    });
+    graph.edges.push(Edge {
+        block: pointer,
+        offset: 0,
+        kind: EdgeKind::Absolute64,
+        target: function,
+        addend: 0,
+    });
+    to_jump
+}
+// ANCHOR_END: jump_by_pointer
 
 #[cfg(test)]
 mod tests {

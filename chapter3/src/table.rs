@@ -19,6 +19,7 @@ pub struct StubTable {
     rows: Mutex<Rows>,
 }
 
+// ANCHOR: Rows
 struct Rows {
     stubs: Stubs,
     by_name: FxHashMap<Symbol, Row>,
@@ -28,10 +29,12 @@ struct Rows {
     /// The last version that was given to a name.
     last: Version,
 }
+// ANCHOR_END: Rows
 
 /// What tells the states of a name apart.
 pub type Version = u64;
 
+// ANCHOR: Row
 struct Row {
     stub: Stub,
     tracker: ResourceTracker,
@@ -40,6 +43,7 @@ struct Row {
     body: Option<ExecutorAddr>,
     linked: usize,
 }
+// ANCHOR_END: Row
 
 /// What is known of a stub.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -56,10 +60,12 @@ pub struct StubState {
 
 /// A name of which others shall find nothing but what comes next: until this
 /// is dropped, its stub asks, and no answer counts.
+// ANCHOR: Change
 pub struct Change<'t> {
     table: &'t StubTable,
     names: Vec<Symbol>,
 }
+// ANCHOR_END: Change
 
 impl StubTable {
     /// No stubs. They will ask the resolver of `executor`, which `objects`
@@ -99,6 +105,7 @@ impl StubTable {
     }
 
     /// Takes a stub back: no new code can come to know it.
+    // ANCHOR: remove
     pub fn remove(&self, stub: Stub) {
         let mut rows = self.lock();
         if let Some(name) = rows.by_stub.remove(&stub.address) {
@@ -109,6 +116,7 @@ impl StubTable {
             rows.stubs.free(stub);
         }
     }
+    // ANCHOR_END: remove
 
     /// The stub of a name, and the tracker of its symbol.
     pub fn get(&self, name: &Symbol) -> Option<(Stub, ResourceTracker)> {
@@ -140,6 +148,7 @@ impl StubTable {
     ///
     /// # Errors
     /// If the executor refuses.
+    // ANCHOR: link
     pub fn link(
         &self,
         names: &[Symbol],
@@ -166,12 +175,14 @@ impl StubTable {
         }
         Ok(rows.is_unchanged(&names[0], noted[0]))
     }
+    // ANCHOR_END: link
 
     /// Begins to change names: their stubs ask from now on. They may have
     /// none.
     ///
     /// # Errors
     /// If the executor refuses. Nothing has changed then.
+    // ANCHOR: change
     pub fn change(
         &self,
         names: Vec<Symbol>,
@@ -191,6 +202,7 @@ impl StubTable {
         drop(rows);
         Ok(Change { table: self, names })
     }
+    // ANCHOR_END: change
 
     /// All stubs, in the order of their names.
     pub fn list(&self) -> Vec<StubState> {
@@ -218,12 +230,15 @@ impl Rows {
         self.last
     }
 
+    // ANCHOR: is_unchanged
     fn is_unchanged(&self, name: &Symbol, noted: Option<Version>) -> bool {
         let version = self.by_name.get(name).map(|row| row.version);
         version == noted && !self.changing.contains_key(name)
     }
+    // ANCHOR_END: is_unchanged
 }
 
+// ANCHOR: drop
 impl Drop for Change<'_> {
     fn drop(&mut self) {
         let mut rows = self.table.lock();
@@ -241,3 +256,4 @@ impl Drop for Change<'_> {
         }
     }
 }
+// ANCHOR_END: drop
