@@ -196,6 +196,7 @@ fn meanwhile(
 }
 
 #[test]
+// ANCHOR: overtakes
 fn a_redefinition_overtakes_the_compilation_of_the_old_body() {
     let mut session = meanwhile("def f(x) 1; def g(x) f(x);", |demand| {
         define(demand, "f", 2.0)
@@ -203,6 +204,7 @@ fn a_redefinition_overtakes_the_compilation_of_the_old_body() {
     assert_eq!(value(&mut session, "g(1);"), 2.0);
     assert_eq!(value(&mut session, "f(1);"), 2.0);
 }
+// ANCHOR_END: overtakes
 
 #[test]
 fn a_removal_overtakes_it_too() {

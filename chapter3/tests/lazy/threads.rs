@@ -45,6 +45,7 @@ fn a_body_that_many_ask_for_is_compiled_once() {
 }
 
 #[test]
+// ANCHOR: what_is_called_after
 fn what_is_called_after_a_redefinition_is_the_new_body() {
     let session = optimised("def f(x) 0; def g(x) f(x); def h(x) g(x);");
     let g = session.jit.function::<fn(f64) -> f64>("g").unwrap();
@@ -73,6 +74,7 @@ fn what_is_called_after_a_redefinition_is_the_new_body() {
     });
     assert_eq!(h.call(1.0).unwrap(), 1999.0);
 }
+// ANCHOR_END: what_is_called_after
 
 #[test]
 fn calls_fail_or_see_a_whole_body_while_it_comes_and_goes() {
