@@ -190,12 +190,10 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
     // ANCHOR_END: outdate
 
     /// Begins to change names.
-    // ANCHOR: begin
     fn change(&self, names: Vec<Symbol>) -> Result<Change<'_>, ExecutorError> {
         self.complete().clear();
         self.stubs.change(names)
     }
-    // ANCHOR_END: begin
 
     /// Whether a public symbol says that a function has another number of
     /// parameters.

@@ -11,12 +11,10 @@ use chapter1::symbol::Symbol;
 use std::sync::Arc;
 
 /// Applies a function to each graph, and hands the result to the layer below.
-// ANCHOR: ObjectTransformLayer
 pub struct ObjectTransformLayer<B, T> {
     below: Arc<B>,
     transform: T,
 }
-// ANCHOR_END: ObjectTransformLayer
 
 impl<B, T> ObjectTransformLayer<B, T>
 where

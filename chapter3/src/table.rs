@@ -60,12 +60,10 @@ pub struct StubState {
 
 /// A name of which others shall find nothing but what comes next: until this
 /// is dropped, its stub asks, and no answer counts.
-// ANCHOR: Change
 pub struct Change<'t> {
     table: &'t StubTable,
     names: Vec<Symbol>,
 }
-// ANCHOR_END: Change
 
 impl StubTable {
     /// No stubs. They will ask the resolver of `executor`, which `objects`
@@ -105,7 +103,6 @@ impl StubTable {
     }
 
     /// Takes a stub back: no new code can come to know it.
-    // ANCHOR: remove
     pub fn remove(&self, stub: Stub) {
         let mut rows = self.lock();
         if let Some(name) = rows.by_stub.remove(&stub.address) {
@@ -116,7 +113,6 @@ impl StubTable {
             rows.stubs.free(stub);
         }
     }
-    // ANCHOR_END: remove
 
     /// The stub of a name, and the tracker of its symbol.
     pub fn get(&self, name: &Symbol) -> Option<(Stub, ResourceTracker)> {

@@ -39,7 +39,6 @@ impl Definitions {
 
     /// Enters a definition that [`check_change`](Self::check_change) has
     /// passed. Returns the one that it replaces.
-    // ANCHOR: replace
     pub fn replace(
         &self,
         function: Prepared,
@@ -56,7 +55,6 @@ impl Definitions {
         );
         replaced
     }
-    // ANCHOR_END: replace
 
     /// Forgets the definition of a function, if there is one. As long as
     /// others call it, it stays declared.
