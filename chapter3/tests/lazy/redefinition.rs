@@ -239,3 +239,24 @@ fn a_small_function_is_redefined_while_it_is_being_inlined() {
     }));
     assert_eq!(value(&mut session, "f(1);"), 10.0);
 }
+
+#[test]
+fn old_code_may_call_what_nobody_else_knows() {
+    let text = "def f(x) x; def g(x) change(0) + f(x);";
+    let mut session = changing(text, |demand| {
+        define(demand, "g", 5.0)?;
+        demand.remove(&Symbol::new("f"))
+    });
+    let message = error(&mut session, "g(1);");
+    assert!(message.contains("nothing but old code calls it"), "{message}");
+    assert_eq!(value(&mut session, "g(1);"), 5.0);
+}
+
+#[test]
+fn a_definition_outdates_copies_that_a_removal_has_not_come_to() {
+    let mut session = optimised("def f(x) 1; def g(x) f(x);");
+    assert_eq!(value(&mut session, "g(0);"), 1.0);
+    // So far another thread may have come.
+    session.jit.base().definitions.withdraw(&Symbol::new("f"));
+    assert_eq!(value(&mut session, "def f(x) 2; g(0);"), 2.0);
+}
