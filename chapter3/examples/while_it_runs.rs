@@ -59,7 +59,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let while_it_runs = tell.clone();
         session.jit.register("change", move |n: f64| {
             if n == 3.0 {
-                redefine(&*demand.upgrade().expect("it is running"))?;
+                redefine(&demand.upgrade().expect("it is running"))?;
                 while_it_runs("redefined, and running");
             }
             Ok::<f64, JitError>(0.0)
