@@ -30,3 +30,15 @@ fn a_copy_that_nobody_knows_of_outlives_its_original() {
 fn recursion_stays_in_its_version_if_it_is_direct() {
     insta::assert_snapshot!(output("while_it_runs"));
 }
+
+/// Bodies that look for callees among the stubs, and among themselves.
+#[test]
+fn nothing_is_lazy_if_bodies_call_bodies() {
+    insta::assert_snapshot!(output("reexports"));
+}
+
+/// A partition that knows what was called the last time.
+#[test]
+fn with_a_profile_one_call_asks_for_all() {
+    insta::assert_snapshot!(output("partition"));
+}
