@@ -58,7 +58,7 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
     fn public_flags(&self, name: &Symbol) -> Option<SymbolFlags> {
         let (_, params) = self.definitions.prototype(name)?;
         let is_defined = self.definitions.get(name).is_some();
-        if !is_defined && self.executor.host_symbol(name).is_ok() {
+        if !is_defined && self.executor.has_host_symbol(name) {
             return None;
         }
         if !is_defined {
