@@ -5,6 +5,7 @@ use crate::ir::{FloatCondition, Value};
 use crate::span::Span;
 use crate::syntax::ast::BinaryKind;
 use crate::syntax::{Expr, ExprData};
+use smallvec::SmallVec;
 
 impl Lowerer<'_> {
     /// Lowers a chain of operators. `a + b + c` is `(a + b) + c`: a long
@@ -12,7 +13,7 @@ impl Lowerer<'_> {
     /// loop.
     // ANCHOR: operators
     pub(super) fn operators(&mut self, expr: Expr) -> Value {
-        let mut chain = Vec::new();
+        let mut chain = SmallVec::<[_; 4]>::new();
         let mut leftmost = expr;
         while let ExprData::Binary { kind, lhs, rhs } = self.ast.exprs[leftmost]
         {
