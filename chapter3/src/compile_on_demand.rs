@@ -285,8 +285,8 @@ impl<B: Layer<Program = Module>> Layer for CompileOnDemandLayer<B> {
                 return Err(DuplicateDefinition(name).into());
             }
         }
-        let origin = Origin::Ir(Arc::new(module.clone()));
-        match self.define(module, &origin) {
+        let module = Arc::new(module);
+        match self.define(&module, Origin::Ir(module.clone())) {
             Ok(()) => Ok(()),
             Err(JitError::Duplicate { symbol, .. }) => {
                 Err(DuplicateDefinition(symbol).into())

@@ -154,8 +154,8 @@ impl Driver for KaleidoscopeJit {
         }
     }
 
-    fn define(&self, module: Module, origin: Origin) -> Result<(), JitError> {
-        self.demand.define(module, &origin)
+    fn define(&self, module: &Module, origin: Origin) -> Result<(), JitError> {
+        self.demand.define(module, origin)
     }
 
     fn end_module(&self) {

@@ -44,22 +44,21 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
     /// number of parameters is in use. Nothing is defined then.
     pub fn define(
         &self,
-        mut module: Module,
-        origin: &Origin,
+        module: &Module,
+        origin: Origin,
     ) -> Result<(), JitError> {
+        if module.functions.len() == 1 {
+            return self.define_one(module, origin);
+        }
         let mut seen = FxHashSet::default();
         let mut names = module.functions.iter().map(|it| &it.name);
         if let Some(name) = names.find(|&name| !seen.insert(name)) {
             let symbol = name.clone();
             return Err(JitError::Duplicate { symbol, is_host: false });
         }
-        if module.functions.len() == 1 {
-            return self.define_one(&module, origin.clone());
-        }
-        for function in module.functions.drain(..) {
-            let module = Module { functions: vec![function] };
-            let origin = Origin::Ir(Arc::new(module.clone()));
-            self.define_one(&module, origin)?;
+        for function in &module.functions {
+            let module = Arc::new(Module { functions: vec![function.clone()] });
+            self.define_one(&module, Origin::Ir(module.clone()))?;
         }
         Ok(())
     }
@@ -150,7 +149,7 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
     /// Callers that were bound to the host's function of a name are to be
     /// bound to its definition from now on.
     fn hide_host(&self, name: &Symbol) -> Result<(), JitError> {
-        if self.executor.host_symbol(name).is_err() {
+        if !self.executor.has_host_symbol(name) {
             return Ok(());
         }
         // Who finds the host's does not miss it.
