@@ -74,8 +74,7 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
             self.retract(name)?;
         }
         let tracker = self.bodies.create_tracker();
-        let entries = Prepared::from_module(module);
-        let entry = entries.into_iter().next().expect("one function");
+        let entry = Prepared::new(function);
         let callees = self.definitions.callees(name);
         let change = self.change(vec![name.clone()])?;
         let replaced = self.definitions.replace(entry, origin, &tracker);

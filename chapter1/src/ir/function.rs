@@ -190,6 +190,7 @@ impl Function {
     }
 
     /// The type that an instruction yields, if it yields anything.
+    #[inline]
     pub fn result_type(&self, data: &InstData) -> Option<Type> {
         match data {
             InstData::Const(_)

@@ -11,6 +11,7 @@ impl Lowerer<'_> {
     /// Lowers a chain of operators. `a + b + c` is `(a + b) + c`: a long
     /// sum is a tree that is deep on its left, so that side is walked by a
     /// loop.
+    #[inline(never)]
     // ANCHOR: operators
     pub(super) fn operators(&mut self, expr: Expr) -> Value {
         let mut chain = SmallVec::<[_; 4]>::new();
@@ -21,7 +22,7 @@ impl Lowerer<'_> {
             leftmost = lhs;
         }
         let mut value = self.expr(leftmost);
-        for (kind, rhs, span) in chain.into_iter().rev() {
+        while let Some((kind, rhs, span)) = chain.pop() {
             let rhs = self.expr(rhs);
             value = self.binary(kind, value, rhs, span);
         }
