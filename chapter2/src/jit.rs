@@ -99,7 +99,7 @@ impl Driver for KaleidoscopeJit {
 
     fn define_part(
         &self,
-        module: Module,
+        module: &Module,
         origin: Origin,
     ) -> Result<(), JitError> {
         parts::define(self, &self.optimise, module, origin)

@@ -40,9 +40,8 @@ fn redefine(demand: &CompileOnDemandLayer<Optimise>) -> Result<(), JitError> {
             v1 = const 1000
             return v1
         }";
-    let module = parse_module(text).expect("a module");
-    let origin = Origin::Ir(Arc::new(module.clone()));
-    demand.define(module, &origin)
+    let module = Arc::new(parse_module(text).expect("a module"));
+    demand.define(&module, Origin::Ir(module.clone()))
 }
 
 // ANCHOR: main

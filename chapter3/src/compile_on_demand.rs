@@ -307,8 +307,9 @@ impl<B: Layer<Program = Module>> Layer for CompileOnDemandLayer<B> {
         if let Some(name) = names.find(is_defined) {
             return Err(DuplicateDefinition(name.clone()).into());
         }
-        let origin = Origin::Ir(Arc::new(module.clone()));
-        self.define(module, &origin).map_err(|error| match error {
+        let module = Arc::new(module);
+        let origin = Origin::Ir(module.clone());
+        self.define(&module, origin).map_err(|error| match error {
             JitError::Duplicate { symbol, .. } => {
                 DuplicateDefinition(symbol).into()
             }

@@ -46,22 +46,21 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
     /// number of parameters is in use. Nothing is defined then.
     pub fn define(
         &self,
-        mut module: Module,
-        origin: &Origin,
+        module: &Module,
+        origin: Origin,
     ) -> Result<(), JitError> {
+        if module.functions.len() == 1 {
+            return self.define_one(module, origin);
+        }
         let mut seen = FxHashSet::default();
         let mut names = module.functions.iter().map(|it| &it.name);
         if let Some(name) = names.find(|&name| !seen.insert(name)) {
             let symbol = name.clone();
             return Err(JitError::Duplicate { symbol, is_host: false });
         }
-        if module.functions.len() == 1 {
-            return self.define_one(&module, origin.clone());
-        }
-        for function in module.functions.drain(..) {
-            let module = Module { functions: vec![function] };
-            let origin = Origin::Ir(Arc::new(module.clone()));
-            self.define_one(&module, origin)?;
+        for function in &module.functions {
+            let module = Arc::new(Module { functions: vec![function.clone()] });
+            self.define_one(&module, Origin::Ir(module.clone()))?;
         }
         Ok(())
     }
@@ -158,7 +157,7 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
     /// function. Returns the definitions whose code is bound to that.
     // ANCHOR: hide_host
     fn hide_host(&self, name: &Symbol) -> Result<Vec<Symbol>, JitError> {
-        if self.executor.host_symbol(name).is_err() {
+        if !self.executor.has_host_symbol(name) {
             return Ok(Vec::new());
         }
         // Who finds the host's does not miss it.

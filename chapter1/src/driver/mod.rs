@@ -103,11 +103,12 @@ pub trait Driver {
     ///
     /// # Errors
     /// If one of them is defined twice. Nothing is defined then.
-    fn define(&self, module: Module, origin: Origin) -> Result<(), JitError> {
+    fn define(&self, module: &Module, origin: Origin) -> Result<(), JitError> {
         let base = self.base();
         let tracker = base.main.create_tracker();
-        let entries = Prepared::from_module(&module);
-        self.add(&tracker, module).map_err(|e| base.not_defined(e))?;
+        let entries = Prepared::from_module(module);
+        let added = self.add(&tracker, module.clone());
+        added.map_err(|error| base.not_defined(error))?;
         base.definitions.define(entries, origin, &tracker);
         Ok(())
     }
@@ -121,7 +122,7 @@ pub trait Driver {
     /// As [`define`](Driver::define).
     fn define_part(
         &self,
-        module: Module,
+        module: &Module,
         origin: Origin,
     ) -> Result<(), JitError> {
         self.define(module, origin)
@@ -141,8 +142,8 @@ pub trait Driver {
             let params = function.signature.params.len();
             self.check_definable(&function.name, params)?;
         }
-        let origin = Origin::Ir(Arc::new(module.clone()));
-        self.define(module, origin)
+        let module = Arc::new(module);
+        self.define(&module, Origin::Ir(module.clone()))
     }
 
     /// The address of a function, which is compiled first if need be, with

@@ -122,9 +122,8 @@ fn changing(
 
 /// Lets a function yield this number from now on.
 fn define(demand: &Demand, name: &str, value: f64) -> Result<(), JitError> {
-    let module = constant(name, value);
-    let origin = Origin::Ir(Arc::new(module.clone()));
-    demand.define(module, &origin)
+    let module = Arc::new(constant(name, value));
+    demand.define(&module, Origin::Ir(module.clone()))
 }
 
 /// A function as IR that yields a number for one.

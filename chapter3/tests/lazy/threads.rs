@@ -58,10 +58,10 @@ fn a_copy_of_what_is_redefined_meanwhile_does_not_stay() {
                 barrier.wait();
                 g.call(1.0).unwrap()
             });
-            let module = constant("f", 1);
-            let origin = Origin::Ir(Arc::new(module.clone()));
+            let module = Arc::new(constant("f", 1));
+            let origin = Origin::Ir(module.clone());
             barrier.wait();
-            session.jit.demand.define(module, &origin).unwrap();
+            session.jit.demand.define(&module, origin).unwrap();
         });
         assert_eq!(g.call(1.0).unwrap(), 2.0);
     }
@@ -89,9 +89,9 @@ fn what_is_called_after_a_redefinition_is_the_new_body() {
             });
         }
         for version in 1..2000 {
-            let module = constant("f", version);
-            let origin = Origin::Ir(Arc::new(module.clone()));
-            session.jit.demand.define(module, &origin).unwrap();
+            let module = Arc::new(constant("f", version));
+            let origin = Origin::Ir(module.clone());
+            session.jit.demand.define(&module, origin).unwrap();
             defined.store(version, Ordering::SeqCst);
         }
         is_done.store(true, Ordering::SeqCst);
@@ -122,9 +122,9 @@ fn calls_fail_or_see_a_whole_body_while_it_comes_and_goes() {
         }
         for _ in 0..2000 {
             remove(&session, "f").unwrap();
-            let module = constant("f", 1);
-            let origin = Origin::Ir(Arc::new(module.clone()));
-            session.jit.demand.define(module, &origin).unwrap();
+            let module = Arc::new(constant("f", 1));
+            let origin = Origin::Ir(module.clone());
+            session.jit.demand.define(&module, origin).unwrap();
         }
         is_done.store(true, Ordering::SeqCst);
     });

@@ -64,8 +64,8 @@ impl<T: Transform> Driver for Stack<T> {
         self.demand.add(tracker, module)
     }
 
-    fn define(&self, module: Module, origin: Origin) -> Result<(), JitError> {
-        self.demand.define(module, &origin)
+    fn define(&self, module: &Module, origin: Origin) -> Result<(), JitError> {
+        self.demand.define(module, origin)
     }
 
     fn observe(&self, _: Observer) {}
