@@ -20,7 +20,7 @@ use crate::table::StubTable;
 use crate::trace;
 use chapter1::cancel;
 use chapter1::definitions::{Again, Definitions, Origin};
-use chapter1::driver::{Base, JitError};
+use chapter1::driver::{Base, JitError, unless_overtaken};
 use chapter1::executor::{Executor, ExecutorAddr, Reentry};
 use chapter1::ir::Module;
 use chapter1::orc::{
@@ -129,10 +129,13 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
     /// # Errors
     /// If one of them is not defined, or cannot be compiled.
     pub fn compile(&self, name: &Symbol) -> Result<(), LookupError> {
-        let names = self.incomplete(name);
+        unless_overtaken(|| self.compile_all(&self.incomplete(name)))
+    }
+
+    fn compile_all(&self, names: &[Symbol]) -> Result<(), LookupError> {
         let is_defined = |name: &Symbol| self.definitions.get(name).is_some();
         let (names, others): (Vec<Symbol>, Vec<Symbol>) =
-            names.into_iter().partition(is_defined);
+            names.iter().cloned().partition(is_defined);
         self.session.lookup(&only(&self.host), &others)?;
         if names.is_empty() {
             return Ok(());

@@ -177,6 +177,29 @@ fn the_memory_of_an_old_body_is_freed_when_it_has_been_left() {
     }
 }
 
+#[test]
+#[cfg(debug_assertions)]
+fn the_memory_of_an_old_body_is_poisoned() {
+    let mut session = session("def f(x) x + 1; def g(x) f(x); g(1);");
+    let stubs = session.jit.demand.stubs().list();
+    let bodies = stubs.iter().map(|stub| stub.body.unwrap());
+    let bodies: Vec<_> = bodies.collect();
+    let objects = session.jit.objects.clone();
+    let first_bytes = || {
+        objects.collect().unwrap();
+        [0, 1].map(|i| {
+            let at = bodies[i].as_u64() as usize;
+            let at = std::ptr::with_exposed_provenance::<[u8; 16]>(at);
+            // SAFETY: it is memory of the session's executor.
+            unsafe { at.read_volatile() }
+        })
+    };
+    let [f, g] = first_bytes();
+    assert!(f != [0xcc; 16] && g != [0xcc; 16]);
+    session.run("def f(x) x + 2;").unwrap();
+    assert_eq!(first_bytes(), [[0xcc; 16], g]);
+}
+
 /// A session in which something happens while `f` is compiled for the first
 /// time.
 fn meanwhile(
