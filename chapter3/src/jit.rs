@@ -8,7 +8,7 @@ use crate::modules::Modules;
 use crate::nearby::Nearby;
 use crate::partition::{Partition, per_function};
 use crate::self_calls::{ObjectTransformLayer, by_pointer};
-use chapter1::codegen::{CodeGenerator, Target, Tuning};
+use chapter1::codegen::{Target, Tuning};
 use chapter1::definitions::Origin;
 use chapter1::driver::{Base, Counts, Driver, JitError};
 use chapter1::executor::memory::{MemoryConfig, MemoryError};
@@ -177,13 +177,8 @@ impl Driver for KaleidoscopeJit {
     }
 
     fn preview(&self, module: Module) -> Result<(Module, LinkGraph), JitError> {
-        let flags = |name: &Symbol| self.base.main.flags(name);
-        let module = self.optimise.transform().preview(module, flags);
-        let module = module.map_err(JitError::Failed)?;
-        let target = self.base.session.executor().target();
-        let graph =
-            CodeGenerator::tuned(target, Tuning::ALL).compile(&module)?;
-        Ok((module, graph))
+        let company = self.optimise.transform().company(&module);
+        self.optimiser().preview(&self.base, module, company)
     }
 
     fn observe(&self, observer: Observer) {
