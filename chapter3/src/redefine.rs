@@ -81,16 +81,17 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
         let change = self.change(vec![name.clone()])?;
         let replaced = self.definitions.replace(entry, origin, &tracker);
         self.modules.enter(name);
+        self.progress().made.remove(name);
         match replaced {
             Some(definition) => {
                 drop_body(&definition);
-                drop(change);
+                self.end(change);
                 trace::redirected(std::slice::from_ref(name));
                 self.outdate(self.definitions.inliners(name))?;
                 self.sweep_all(callees);
             }
             None => {
-                drop(change);
+                self.end(change);
                 self.hide_host(name)?;
             }
         }
@@ -112,7 +113,8 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
         let withdrawn = self.definitions.withdraw(name);
         self.modules.forget(name);
         withdrawn.iter().for_each(|definition| drop_body(definition));
-        drop(change);
+        self.progress().made.remove(name);
+        self.end(change);
         self.outdate(self.definitions.inliners(name))?;
         names.push(name.clone());
         self.sweep_all(names);
@@ -175,15 +177,22 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
         let change = self.change(names.clone())?;
         let definitions = names.iter().map(|name| self.definitions.get(name));
         definitions.flatten().for_each(|definition| drop_body(&definition));
-        drop(change);
+        self.end(change);
         trace::redirected(&names);
         Ok(())
     }
 
     /// Begins to change names.
     fn change(&self, names: Vec<Symbol>) -> Result<Change<'_>, ExecutorError> {
-        self.complete().clear();
         self.stubs.change(names)
+    }
+
+    /// From now on the names mean what they mean in the table.
+    fn end(&self, change: Change<'_>) {
+        drop(change);
+        let mut progress = self.progress();
+        progress.complete.clear();
+        progress.changes += 1;
     }
 
     /// Whether a public symbol says that a function has another number of

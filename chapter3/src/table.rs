@@ -39,6 +39,7 @@ struct Row {
     /// Where the stub leads, if not to its trampoline.
     body: Option<ExecutorAddr>,
     linked: usize,
+    asked: usize,
 }
 
 /// What is known of a stub.
@@ -52,6 +53,8 @@ pub struct StubState {
     pub body: Option<ExecutorAddr>,
     /// How often it has been given a body.
     pub linked: usize,
+    /// How often it has asked for one, in vain or not.
+    pub asked: usize,
 }
 
 /// A name of which others shall find nothing but what comes next: until this
@@ -93,7 +96,8 @@ impl StubTable {
         let version = rows.next_version();
         rows.by_stub.insert(stub.address, name.clone());
         let tracker = tracker.clone();
-        let row = Row { stub, tracker, version, body: None, linked: 0 };
+        let row =
+            Row { stub, tracker, version, body: None, linked: 0, asked: 0 };
         rows.by_name.insert(name.clone(), row);
         Ok(stub)
     }
@@ -117,9 +121,14 @@ impl StubTable {
         Some((row.stub, row.tracker.clone()))
     }
 
-    /// Whose stub it is.
-    pub fn name_of(&self, stub: ExecutorAddr) -> Option<Symbol> {
-        self.lock().by_stub.get(&stub).cloned()
+    /// A stub asks for a body. Returns whose it is.
+    pub fn note_question(&self, stub: ExecutorAddr) -> Option<Symbol> {
+        let Rows { by_stub, by_name, .. } = &mut *self.lock();
+        let name = by_stub.get(&stub)?;
+        if let Some(row) = by_name.get_mut(name) {
+            row.asked += 1;
+        }
+        Some(name.clone())
     }
 
     /// The present versions of some names; none where there is no stub.
@@ -200,6 +209,7 @@ impl StubTable {
             address: row.stub.address,
             body: row.body,
             linked: row.linked,
+            asked: row.asked,
         });
         let mut states: Vec<StubState> = states.collect();
         states.sort_by(|a, b| a.name.cmp(&b.name));

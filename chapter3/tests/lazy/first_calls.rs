@@ -34,10 +34,10 @@ fn the_second_call_enters_no_compiler() {
     value(&mut session, "a(1); a(1); a(2) + a(3) + c(7);");
     assert_eq!(compilations(&session, 3), 3);
     let stubs = session.jit.demand.stubs().list();
-    let linked = stubs.iter().map(|stub| (stub.name.as_str(), stub.linked));
+    let asked = stubs.iter().map(|stub| (stub.name.as_str(), stub.asked));
     // `d` has a stub, because `a` refers to it.
     let expected = [("a", 1), ("b", 1), ("c", 1), ("d", 0)];
-    assert_eq!(linked.collect::<Vec<_>>(), expected);
+    assert_eq!(asked.collect::<Vec<_>>(), expected);
 }
 
 #[test]
