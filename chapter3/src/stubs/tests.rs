@@ -150,6 +150,33 @@ fn a_block_goes_with_the_last_of_its_stubs() {
     }
 }
 
+/// One stub keeps its block: 4 KiB of code. Worse it does not get, however
+/// many others come and go.
+#[test]
+fn there_are_no_more_blocks_than_live_stubs_and_one() {
+    let (_executor, mut stubs) = machine(MappingChoice::Dual);
+    let block = |stubs: &mut Stubs| -> Vec<Stub> {
+        (0..PER_BLOCK).map(|_| stubs.allocate().unwrap()).collect()
+    };
+    let mut kept = Vec::new();
+    for _ in 0..20 {
+        let mut all = block(&mut stubs);
+        kept.push(all.pop().unwrap());
+        all.into_iter().for_each(|stub| stubs.free(stub));
+    }
+    assert_eq!(stubs.blocks.len(), 20);
+    for _ in 0..10_000 {
+        let stub = stubs.allocate().unwrap();
+        stubs.free(stub);
+        assert!(stubs.blocks.len() <= 21);
+    }
+    stubs.objects.collect().unwrap();
+    let used = stubs.objects.memory_used(SegmentKind::Code);
+    assert_eq!(used, 4096 * stubs.blocks.len() as u64);
+    kept.into_iter().for_each(|stub| stubs.free(stub));
+    assert!(stubs.blocks.len() <= 1);
+}
+
 #[test]
 #[cfg(debug_assertions)]
 fn a_freed_block_is_poisoned() {
