@@ -4,6 +4,8 @@
 //! with eight arguments. Where code lies makes more of a difference than
 //! that, so each is tried at several places, and the best one counts.
 //!
+//! So is a function that calls itself: here, by a pointer of its version.
+//!
 //! A first call is compared with what it cannot do without: making the body,
 //! and running code that no processor has seen before.
 
@@ -31,6 +33,9 @@ const ROUNDS: usize = 15;
 /// So many calls are made at a time.
 const CALLS: u32 = 100_000;
 
+/// What is computed by functions that call themselves.
+const FIB: f64 = 25.0;
+
 /// So many places are tried, each a few bytes after the one before.
 const PLACES: usize = 8;
 
@@ -42,6 +47,7 @@ const PASSES: [&str; 5] = ["mem2reg", "simplify", "simplifycfg", "gvn", "dce"];
 
 fn main() {
     calls();
+    self_calls();
     first_calls();
 }
 
@@ -87,26 +93,53 @@ fn program(place: usize) -> String {
 }
 
 fn calls() {
-    let lazy: Vec<_> = (0..PLACES).map(|i| lazy(&program(i))).collect();
-    let eager: Vec<_> = (0..PLACES).map(|i| eager(&program(i))).collect();
-    let stubs = lazy.iter().map(|session| session.jit.function("loop"));
-    let direct = eager.iter().map(|session| session.jit.function("loop"));
-    let functions: Vec<OfOne> =
-        direct.chain(stubs).map(|it| it.expect("defined")).collect();
     let n = f64::from(CALLS);
-    let call = |function: &OfOne| function.call(n).expect("it ends");
-    let case = |function| Case::new("a loop", move || call(function));
-    let mut cases: Vec<Case<'_>> = functions.iter().map(case).collect();
-    let times = medians(&mut cases, ROUNDS);
-    let (direct, stubs) = times.split_at(PLACES);
-    let best = |times: &[Duration]| {
-        let best = times.iter().min().expect("several places");
-        best.as_nanos() as f64 / n
-    };
-    let (direct, stub) = (best(direct), best(stubs));
+    let times = at_several_places(program, "loop", n);
+    let [direct, stub] = times.map(|time| time / n);
     println!("  direct_call {direct:.3} ns");
     println!("  call_through_stub {stub:.3} ns");
     println!("  stub_to_direct {:.3} x", stub / direct);
+}
+
+/// A function that calls itself twice, at the so manieth place.
+fn recursion(place: usize) -> String {
+    let mut text = String::new();
+    for i in 0..place {
+        write!(text, "def pad{i}(x) x; pad{i}(1);").expect("a string");
+    }
+    text + "def fib(n) if n < 2 then n else fib(n - 1) + fib(n - 2); fib(1);"
+}
+
+fn self_calls() {
+    let [direct, pointer] = at_several_places(recursion, "fib", FIB);
+    println!("  fib_by_direct_calls {direct:.0} ns");
+    println!("  fib_by_pointer {pointer:.0} ns");
+    println!("  pointer_to_direct {:.3} x", pointer / direct);
+}
+
+/// How long a call of a function with `n` takes, as chapter 2 compiles it and
+/// as this one does: the best of several places.
+fn at_several_places(
+    program: fn(usize) -> String,
+    name: &str,
+    n: f64,
+) -> [f64; 2] {
+    let eager: Vec<_> = (0..PLACES).map(|i| eager(&program(i))).collect();
+    let lazy: Vec<_> = (0..PLACES).map(|i| lazy(&program(i))).collect();
+    let direct = eager.iter().map(|session| session.jit.function(name));
+    let stubs = lazy.iter().map(|session| session.jit.function(name));
+    let functions: Vec<OfOne> =
+        direct.chain(stubs).map(|it| it.expect("defined")).collect();
+    let call = |function: &OfOne| function.call(n).expect("it ends");
+    let case = |function| Case::new(name, move || call(function));
+    let mut cases: Vec<Case<'_>> = functions.iter().map(case).collect();
+    let times = medians(&mut cases, ROUNDS);
+    let best = |times: &[Duration]| {
+        let best = times.iter().min().expect("several places");
+        best.as_nanos() as f64
+    };
+    let (direct, stubs) = times.split_at(PLACES);
+    [best(direct), best(stubs)]
 }
 
 /// A function that calls many others, once each.
@@ -162,5 +195,5 @@ fn first_calls() {
     let (called, made) = (each(times[0]), each(times[1]));
     println!("  first_call {called:.0} ns");
     println!("  body_made_and_called {made:.0} ns");
-    println!("  first_call_beyond {:.0} ns", called - made);
+    println!("  first_call_beyond_body {:.0} ns", called - made);
 }

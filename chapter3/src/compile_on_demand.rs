@@ -90,6 +90,7 @@ pub struct Removed;
 impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
     /// A layer for the definitions of a JIT, whose dylibs it connects.
     /// `objects` is the lowest layer.
+    // ANCHOR: new
     pub fn new(
         below: Arc<B>,
         objects: Arc<ObjectLinkingLayer>,
@@ -106,7 +107,9 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
         main.link_against(&host, all);
         // Not in itself: a body calls others by their stubs.
         bodies.set_search_order(&[(main, all), (&host, all)]);
+        // ANCHOR_END: new
 
+        // ANCHOR: generators
         let again = Again::new(below.clone(), definitions.clone());
         bodies.add_generator(again);
         host.add_generator(Arc::new(HostFunctions::new(executor.clone())));
@@ -133,6 +136,7 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
         executor.set_reentry(handler);
         layer
     }
+    // ANCHOR_END: generators
 
     /// All stubs.
     pub fn stubs(&self) -> &StubTable {
@@ -181,6 +185,7 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
         if names.is_empty() {
             return Ok(());
         }
+        self.give_stubs(&names);
         let noted = self.stubs.versions(&names);
         let look_up = || self.session.lookup(&only(&self.bodies), &names);
         let found = self.timed(&names, look_up)?;
@@ -218,6 +223,7 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
     }
 
     /// What is to be compiled for a call of `name`, that first.
+    // ANCHOR: share
     fn share(&self, name: &Symbol) -> Vec<Symbol> {
         let Self { definitions, modules, .. } = self;
         let program = Program { definitions, modules };
@@ -228,6 +234,19 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
         });
         [name.clone()].into_iter().chain(others).collect()
     }
+    // ANCHOR_END: share
+
+    /// Sees to it that functions have stubs: who is compiled before anybody
+    /// knows its address would have none that could lead to it.
+    // ANCHOR: give_stubs
+    fn give_stubs(&self, names: &[Symbol]) {
+        if names.is_empty() {
+            return;
+        }
+        // Who has just been removed needs none.
+        let _ = self.session.lookup(&only(&self.main), names);
+    }
+    // ANCHOR_END: give_stubs
 
     /// Looks bodies up, and lets stubs lead to them. Returns the first; none
     /// if that is not the current one any more.
@@ -236,6 +255,7 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
         &self,
         names: &[Symbol],
     ) -> Result<Option<ExecutorAddr>, Box<dyn Error + Send + Sync>> {
+        self.give_stubs(&names[1..]);
         let noted = self.stubs.versions(names);
         // Who waits for a compiler does not run.
         let find = || self.timed(names, || self.find(names));
@@ -269,6 +289,7 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
     /// Looks bodies up. Should one of the others fail, the first is looked up
     /// alone: who calls that one need not know. If it is not defined, it may
     /// be the host's by now.
+    // ANCHOR: find
     fn find(&self, names: &[Symbol]) -> LookupResult {
         let is_defined = self.definitions.get(&names[0]).is_some();
         let from = if is_defined { &self.bodies } else { &self.host };
@@ -283,6 +304,7 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
             result => result,
         }
     }
+    // ANCHOR_END: find
 }
 
 /// Looking in one dylib, and nowhere else.
@@ -331,6 +353,7 @@ impl<B: Layer<Program = Module>> Layer for CompileOnDemandLayer<B> {
     /// Definitions for `main` are only entered in the table: their source is
     /// kept, and nothing else. Others, expressions that is, are for the layer
     /// below.
+    // ANCHOR: add
     fn add(
         self: &Arc<Self>,
         tracker: &ResourceTracker,
@@ -339,19 +362,18 @@ impl<B: Layer<Program = Module>> Layer for CompileOnDemandLayer<B> {
         if tracker.dylib().id() != self.main.id() {
             return self.below.add(tracker, module);
         }
-        for function in &module.functions {
-            if self.definitions.get(&function.name).is_some() {
-                let name = function.name.clone();
-                return Err(DuplicateDefinition(name).into());
-            }
+        let is_defined = |name: &&Symbol| self.definitions.get(name).is_some();
+        let mut names = module.functions.iter().map(|it| &it.name);
+        if let Some(name) = names.find(is_defined) {
+            return Err(DuplicateDefinition(name.clone()).into());
         }
         let origin = Origin::Ir(Arc::new(module.clone()));
-        match self.define(module, &origin) {
-            Ok(()) => Ok(()),
-            Err(JitError::Duplicate { symbol, .. }) => {
-                Err(DuplicateDefinition(symbol).into())
+        self.define(module, &origin).map_err(|error| match error {
+            JitError::Duplicate { symbol, .. } => {
+                DuplicateDefinition(symbol).into()
             }
-            Err(_) => Err(DefineError::Ended),
-        }
+            _ => DefineError::Ended,
+        })
     }
+    // ANCHOR_END: add
 }

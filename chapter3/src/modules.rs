@@ -1,6 +1,7 @@
-//! Which definitions stand together: one after the other in a text, or in one
-//! line at the prompt. Each is compiled by itself all the same; but those of
-//! one module may be inlined in each other, and a partition may ask for them.
+//! Which definitions stand together: one after the other in a text. (At the
+//! prompt, each is alone.) They are compiled one by one all the same; but those
+//! of one module may be inlined in each other, and a partition may ask for
+//! them.
 
 use chapter1::symbol::Symbol;
 use rustc_hash::FxHashMap;

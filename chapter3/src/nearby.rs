@@ -16,6 +16,7 @@ use chapter2::transform::Transform;
 use rustc_hash::FxHashSet;
 use std::sync::Arc;
 
+// ANCHOR: budget
 /// So many functions are looked at with another one at most.
 const MAX_FUNCTIONS: usize = 8;
 
@@ -25,6 +26,7 @@ const MAX_DISTANCE: usize = 2;
 /// How long their sources are at most, in bytes: longer ones would hardly be
 /// inlined.
 const MAX_SOURCE: usize = 256;
+// ANCHOR_END: budget
 
 /// An optimiser of functions one by one.
 pub struct Nearby {
@@ -36,10 +38,12 @@ pub struct Nearby {
 
 /// Functions that another one calls, and what they were made from.
 #[derive(Default)]
+// ANCHOR: Near
 struct Near {
     functions: Vec<Function>,
     made_from: Vec<(Symbol, Arc<Definition>)>,
 }
+// ANCHOR_END: Near
 
 impl Nearby {
     /// An optimiser for what is defined in a table.
@@ -58,6 +62,7 @@ impl Nearby {
 
     /// What is near the functions of a module: breadth first, so the nearest
     /// come first.
+    // ANCHOR: near
     fn near(&self, module: &Module) -> Near {
         let mut near = Near::default();
         let [function] = &module.functions[..] else { return near };
@@ -82,8 +87,10 @@ impl Nearby {
         }
         near
     }
+    // ANCHOR_END: near
 
     /// Makes a function once more, if it is small. Returns what it calls.
+    // ANCHOR: take
     fn take(&self, name: &Symbol, near: &mut Near) -> Vec<Symbol> {
         let Some(definition) = self.definitions.get(name) else {
             return Vec::new();
@@ -103,18 +110,22 @@ impl Nearby {
         near.made_from.push((name.clone(), definition));
         callees
     }
+    // ANCHOR_END: take
 
     /// Whether nothing has been redefined meanwhile.
+    // ANCHOR: is_current
     fn is_current(&self, near: &[(Symbol, Arc<Definition>)]) -> bool {
         near.iter().all(|(name, definition)| {
             let current = self.definitions.get(name);
             current.is_some_and(|current| Arc::ptr_eq(&current, definition))
         })
     }
+    // ANCHOR_END: is_current
 }
 
 impl Transform for Nearby {
     /// Optimises a module. Fails only if somebody wants everything to stop.
+    // ANCHOR: transform
     fn transform(
         &self,
         module: Module,
@@ -142,6 +153,7 @@ impl Transform for Nearby {
             }
         }
     }
+    // ANCHOR_END: transform
 }
 
 fn callees(function: &Function) -> Vec<Symbol> {

@@ -7,12 +7,15 @@ use chapter1::symbol::Symbol;
 use rustc_hash::FxHashSet;
 
 /// Says what to compile when a function is called for the first time.
+// ANCHOR: Partition
 pub trait Partition: Send + Sync + 'static {
     /// Other functions to be compiled with the one that is `called`. Names
     /// without a definition, and the one itself, are left out.
     fn with(&self, called: &Symbol, program: &Program<'_>) -> Vec<Symbol>;
 }
+// ANCHOR_END: Partition
 
+// ANCHOR: closure
 impl<F> Partition for F
 where
     F: Fn(&Symbol, &Program<'_>) -> Vec<Symbol> + Send + Sync + 'static,
@@ -21,6 +24,7 @@ where
         self(called, program)
     }
 }
+// ANCHOR_END: closure
 
 /// What a partition can know.
 pub struct Program<'p> {
@@ -37,6 +41,7 @@ impl Program<'_> {
 
     /// What a function calls on every way through it, as far as its blocks
     /// tell.
+    // ANCHOR: certain_callees_of
     pub fn certain_callees(&self, name: &Symbol) -> Vec<Symbol> {
         let definition = self.definitions.get(name);
         let module = definition.and_then(|it| self.definitions.module(&it));
@@ -44,14 +49,18 @@ impl Program<'_> {
         let function = { functions }.find(|function| function.name == *name);
         function.as_ref().map_or(vec![], certain_callees)
     }
+    // ANCHOR_END: certain_callees_of
 }
 
 /// The function that is called, and nothing else.
+// ANCHOR: per_function
 pub fn per_function(_: &Symbol, _: &Program<'_>) -> Vec<Symbol> {
     Vec::new()
 }
+// ANCHOR_END: per_function
 
 /// What it calls in any case, what that calls in any case, and so on.
+// ANCHOR: call_closure
 pub fn call_closure(called: &Symbol, program: &Program<'_>) -> Vec<Symbol> {
     let mut closure = Vec::new();
     let mut seen = FxHashSet::from_iter([called.clone()]);
@@ -64,20 +73,26 @@ pub fn call_closure(called: &Symbol, program: &Program<'_>) -> Vec<Symbol> {
     }
     closure
 }
+// ANCHOR_END: call_closure
 
 /// All that stands with it in the text.
+// ANCHOR: whole_module
 pub fn whole_module(called: &Symbol, program: &Program<'_>) -> Vec<Symbol> {
     program.module(called)
 }
+// ANCHOR_END: whole_module
 
 /// The callees without whose call no way leads from the beginning of a
 /// function to a return.
+// ANCHOR: certain_callees
 fn certain_callees(function: &Function) -> Vec<Symbol> {
     let callees = function.callees.iter();
     let certain = callees.filter(|&(callee, _)| !can_avoid(function, callee));
     certain.map(|(_, callee)| callee.name.clone()).collect()
 }
+// ANCHOR_END: certain_callees
 
+// ANCHOR: can_avoid
 fn can_avoid(function: &Function, avoided: Callee) -> bool {
     let calls = |inst| {
         matches!(
@@ -100,3 +115,4 @@ fn can_avoid(function: &Function, avoided: Callee) -> bool {
     }
     false
 }
+// ANCHOR_END: can_avoid

@@ -214,7 +214,7 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // Nothing panics while it is locked.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,6 +1,7 @@
 //! Lazy re-exports: public symbols that are stubs.
 
 use crate::compile_on_demand::CompileOnDemandLayer;
+use crate::redefine::lock;
 use chapter1::ir::Module;
 use chapter1::ir::lower::Prototypes;
 use chapter1::orc::{
@@ -9,7 +10,7 @@ use chapter1::orc::{
     ResourceTracker, SymbolFlags,
 };
 use chapter1::symbol::Symbol;
-use std::sync::{Arc, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
 /// Defines the public symbols: a name is one when somebody asks for it and it
 /// is defined, or when it is declared and the host does not have it. (That is
@@ -29,15 +30,18 @@ impl<B: Layer<Program = Module>> DefinitionGenerator for PublicNames<B> {
         "public names"
     }
 
+    // ANCHOR: generate
     fn generate(&self, _: &JitDylib, names: &[Symbol]) -> Result<(), Cause> {
         let Some(layer) = self.0.upgrade() else { return Ok(()) };
         let publish = |name| layer.publish(name).map_err(Cause::new);
         names.iter().try_for_each(publish)
     }
+    // ANCHOR_END: generate
 }
 
 impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
     /// Defines the public symbol of a name, if there is to be one.
+    // ANCHOR: publish
     pub(crate) fn publish(&self, name: &Symbol) -> Result<(), DefineError> {
         let Some(flags) = self.public_flags(name) else { return Ok(()) };
         let tracker = self.main.create_tracker();
@@ -53,30 +57,31 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
             result => result,
         }
     }
+    // ANCHOR_END: publish
 
     /// What is to be known of a public symbol; none if there is to be none.
+    // ANCHOR: public_flags
     fn public_flags(&self, name: &Symbol) -> Option<SymbolFlags> {
         let (_, params) = self.definitions.prototype(name)?;
-        let is_defined = self.definitions.get(name).is_some();
-        if !is_defined && self.executor.host_symbol(name).is_ok() {
+        let mut flags = SymbolFlags::function(params);
+        if self.definitions.get(name).is_some() {
+            return Some(flags);
+        }
+        if self.executor.host_symbol(name).is_ok() {
             return None;
         }
-        if !is_defined {
-            let undefined = self.undefined.lock();
-            let mut undefined =
-                undefined.unwrap_or_else(PoisonError::into_inner);
-            undefined.push(name.clone());
-        }
-        let mut flags = SymbolFlags::function(params);
+        lock(&self.undefined).push(name.clone());
         // A declaration that nobody relies on may be replaced.
-        if !is_defined && self.definitions.callers(name).is_empty() {
+        if self.definitions.callers(name).is_empty() {
             flags.params = Params::Unknown;
         }
         Some(flags)
     }
+    // ANCHOR_END: public_flags
 }
 
 /// A public symbol.
+// ANCHOR: LazyReexport
 struct LazyReexport<B> {
     layer: Arc<CompileOnDemandLayer<B>>,
     name: Symbol,
@@ -84,13 +89,17 @@ struct LazyReexport<B> {
     /// What removes it.
     tracker: ResourceTracker,
 }
+// ANCHOR_END: LazyReexport
 
 impl<B: Layer<Program = Module>> MaterializationUnit for LazyReexport<B> {
+    // ANCHOR: symbols
     fn symbols(&self) -> Vec<(Symbol, SymbolFlags)> {
         vec![(self.name.clone(), self.flags)]
     }
+    // ANCHOR_END: symbols
 
     /// Its address is that of a stub, now and for ever.
+    // ANCHOR: materialize
     fn materialize(
         self: Box<Self>,
         responsibility: MaterializationResponsibility,
@@ -106,4 +115,5 @@ impl<B: Layer<Program = Module>> MaterializationUnit for LazyReexport<B> {
             stubs.remove(stub);
         }
     }
+    // ANCHOR_END: materialize
 }

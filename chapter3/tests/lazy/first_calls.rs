@@ -173,11 +173,39 @@ fn a_call_closure_holds_what_every_way_calls() {
 }
 
 #[test]
+// ANCHOR: others_fail
 fn what_one_asks_for_and_cannot_be_compiled_is_no_error_of_another() {
     let text = "extern sin(x y); def bad(x) sin(x, x); def good(x) x + 1;";
     let mut session = session_with(text, Pipeline::default(), whole_module);
     assert_eq!(value(&mut session, "good(1);"), 2.0);
     assert!(session.run("bad(1);").is_err());
+}
+// ANCHOR_END: others_fail
+
+#[test]
+fn what_was_compiled_in_advance_asks_nobody() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = asked.clone();
+    let partition = move |called: &Symbol, program: &Program<'_>| {
+        count.fetch_add(1, Ordering::Relaxed);
+        whole_module(called, program)
+    };
+    let mut session = session_with(CHAIN, Pipeline::default(), partition);
+    assert_eq!(value(&mut session, "a(1);"), 3.0);
+    assert_eq!(value(&mut session, "a(0) + b(1) + d(1);"), 6.0);
+    assert_eq!(asked.load(Ordering::Relaxed), 1);
+    let stubs = session.jit.demand.stubs().list();
+    assert!(stubs.iter().all(|stub| stub.linked == 1), "{stubs:?}");
+}
+
+#[test]
+fn what_is_compiled_eagerly_asks_nobody() {
+    let session = session(CHAIN);
+    session.jit.compile(&Symbol::new("a")).unwrap();
+    let stubs = session.jit.demand.stubs().list();
+    let linked = stubs.iter().map(|stub| (stub.name.as_str(), stub.linked));
+    let expected = [("a", 1), ("b", 1), ("c", 1), ("d", 1)];
+    assert_eq!(linked.collect::<Vec<_>>(), expected);
 }
 
 #[test]

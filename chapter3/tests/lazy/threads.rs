@@ -24,6 +24,7 @@ fn constant(name: &str, value: u32) -> Module {
 }
 
 #[test]
+// ANCHOR: many_ask
 fn a_body_that_many_ask_for_is_compiled_once() {
     for round in 0..200 {
         let session = session(&format!(
@@ -44,6 +45,29 @@ fn a_body_that_many_ask_for_is_compiled_once() {
         assert_eq!(compilations(&session, 0), 2);
     }
 }
+// ANCHOR_END: many_ask
+
+#[test]
+// ANCHOR: inlined_meanwhile
+fn a_copy_of_what_is_redefined_meanwhile_does_not_stay() {
+    for _ in 0..300 {
+        let session = optimised("def f(x) 0; def g(x) f(x) + f(x + 1);");
+        let g = session.jit.function::<fn(f64) -> f64>("g").unwrap();
+        let barrier = Barrier::new(2);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                barrier.wait();
+                g.call(1.0).unwrap()
+            });
+            let module = constant("f", 1);
+            let origin = Origin::Ir(Arc::new(module.clone()));
+            barrier.wait();
+            session.jit.demand.define(module, &origin).unwrap();
+        });
+        assert_eq!(g.call(1.0).unwrap(), 2.0);
+    }
+}
+// ANCHOR_END: inlined_meanwhile
 
 #[test]
 fn what_is_called_after_a_redefinition_is_the_new_body() {
