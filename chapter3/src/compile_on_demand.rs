@@ -82,11 +82,6 @@ impl Progress {
     }
 }
 
-/// Code still calls a function that nobody can define any more.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("it was removed, and nothing but old code calls it")]
-pub struct Removed;
-
 impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
     /// A layer for the definitions of a JIT, whose dylibs it connects.
     /// `objects` is the lowest layer.
@@ -258,8 +253,7 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
         self.give_stubs(&names[1..]);
         let noted = self.stubs.versions(names);
         // Who waits for a compiler does not run.
-        let find = || self.timed(names, || self.find(names));
-        match self.phases.aside(find) {
+        match self.timed(names, || self.find(names)) {
             Ok(found) => {
                 let bodies = found.iter().map(|found| found.address);
                 let is_current = self.stubs.link(names, &noted, bodies)?;
@@ -274,14 +268,15 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
     }
     // ANCHOR_END: give_bodies
 
-    /// Looks bodies up, and notes how long it took to make them.
+    /// Looks bodies up, and notes how long it took to make them. It is no part
+    /// of the time that a program runs.
     fn timed(
         &self,
         names: &[Symbol],
         look_up: impl FnOnce() -> LookupResult,
     ) -> LookupResult {
         let start = Instant::now();
-        let found = look_up()?;
+        let found = self.phases.aside(look_up)?;
         self.progress().note(&names[..found.len()], start.elapsed());
         Ok(found)
     }
@@ -318,7 +313,7 @@ impl<B: Layer<Program = Module>> Reentry for CompileOnDemandLayer<B> {
         &self,
         stub: ExecutorAddr,
     ) -> Result<ExecutorAddr, Box<dyn Error + Send + Sync>> {
-        let name = self.stubs.note_question(stub).ok_or(Removed)?;
+        let name = self.stubs.note_question(stub)?;
         trace::called(&name, stub);
         let names = self.share(&name);
         loop {

@@ -23,6 +23,8 @@ struct Rows {
     stubs: Stubs,
     by_name: FxHashMap<Symbol, Row>,
     by_stub: FxHashMap<ExecutorAddr, Symbol>,
+    /// Those that were taken back, as long as their blocks are there.
+    removed: FxHashMap<ExecutorAddr, (Stub, Symbol)>,
     /// How many changes of a name are under way.
     changing: FxHashMap<Symbol, u32>,
     /// The last version that was given to a name.
@@ -57,6 +59,17 @@ pub struct StubState {
     pub asked: usize,
 }
 
+/// Code calls a function that nobody can define any more.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Removed {
+    /// This one.
+    #[error("`{0}` was removed, and nothing but old code calls it")]
+    Function(Symbol),
+    /// One that has been forgotten.
+    #[error("it was removed, and nothing but old code calls it")]
+    Unknown,
+}
+
 /// A name of which others shall find nothing but what comes next: until this
 /// is dropped, its stub asks, and no answer counts.
 pub struct Change<'t> {
@@ -75,6 +88,7 @@ impl StubTable {
             stubs: Stubs::new(objects.clone(), executor),
             by_name: FxHashMap::default(),
             by_stub: FxHashMap::default(),
+            removed: FxHashMap::default(),
             changing: FxHashMap::default(),
             last: 0,
         };
@@ -110,7 +124,11 @@ impl StubTable {
             if rows.by_name.get(&name).is_some_and(|row| row.stub == stub) {
                 rows.by_name.remove(&name);
             }
+            rows.removed.insert(stub.address, (stub, name));
             rows.stubs.free(stub);
+            if !rows.stubs.has_block_of(&stub) {
+                rows.removed.retain(|_, (other, _)| !other.is_beside(&stub));
+            }
         }
     }
 
@@ -122,13 +140,19 @@ impl StubTable {
     }
 
     /// A stub asks for a body. Returns whose it is.
-    pub fn note_question(&self, stub: ExecutorAddr) -> Option<Symbol> {
-        let Rows { by_stub, by_name, .. } = &mut *self.lock();
-        let name = by_stub.get(&stub)?;
+    ///
+    /// # Errors
+    /// If it was removed, and so only old code can have called it.
+    pub fn note_question(&self, stub: ExecutorAddr) -> Result<Symbol, Removed> {
+        let Rows { by_stub, by_name, removed, .. } = &mut *self.lock();
+        let Some(name) = by_stub.get(&stub) else {
+            let name = removed.get(&stub).map(|(_, name)| name.clone());
+            return Err(name.map_or(Removed::Unknown, Removed::Function));
+        };
         if let Some(row) = by_name.get_mut(name) {
             row.asked += 1;
         }
-        Some(name.clone())
+        Ok(name.clone())
     }
 
     /// The present versions of some names; none where there is no stub.

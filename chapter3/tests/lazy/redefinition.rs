@@ -160,6 +160,22 @@ fn a_body_that_is_running_finishes_as_it_was() {
 }
 
 #[test]
+fn old_code_may_call_what_nobody_knows_any_more() {
+    let text = "
+        def h(x) x;
+        def f(n) if n < 1 then change(0) + h(1) else f(n - 1) + 1;
+        def g(n) f(n);";
+    let mut session = changing(text, |demand| {
+        define(demand, "f", 5.0)?;
+        demand.remove(&Symbol::new("h"))
+    });
+    let message = error(&mut session, "g(2);");
+    assert!(message.contains("`h` was removed, and nothing but old code"));
+    assert!(message.contains("in `g`, called by"), "{message}");
+    assert_eq!(value(&mut session, "g(2);"), 5.0);
+}
+
+#[test]
 fn the_memory_of_an_old_body_is_freed_when_it_has_been_left() {
     let text = "def f(n) if n < 1 then change(0) else f(n - 1);";
     let mut session = changing(text, |demand| define(demand, "f", 5.0));
