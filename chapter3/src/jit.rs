@@ -8,7 +8,7 @@ use crate::modules::Modules;
 use crate::nearby::Nearby;
 use crate::partition::{Partition, per_function};
 use crate::self_calls::{ObjectTransformLayer, TUNING, by_pointer};
-use chapter1::codegen::{CodeGenerator, Target};
+use chapter1::codegen::Target;
 use chapter1::definitions::Origin;
 use chapter1::driver::{Base, Counts, Driver, JitError};
 use chapter1::executor::memory::{MemoryConfig, MemoryError};
@@ -177,12 +177,8 @@ impl Driver for KaleidoscopeJit {
     }
 
     fn preview(&self, module: Module) -> Result<(Module, LinkGraph), JitError> {
-        let flags = |name: &Symbol| self.base.main.flags(name);
-        let module = self.optimise.transform().preview(module, flags);
-        let module = module.map_err(JitError::Failed)?;
-        let target = self.base.session.executor().target();
-        let graph = CodeGenerator::tuned(target, TUNING).compile(&module)?;
-        Ok((module, graph))
+        let company = self.optimise.transform().company(&module);
+        self.optimiser().preview(&self.base, module, company, TUNING)
     }
 
     fn observe(&self, observer: Observer) {

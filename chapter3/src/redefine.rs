@@ -83,8 +83,9 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
         let change = self.change(vec![name.clone()])?;
         let replaced = self.definitions.replace(entry, origin, &tracker);
         self.modules.enter(name);
+        self.progress().made.remove(name);
         replaced.iter().for_each(|definition| drop_body(definition));
-        drop(change);
+        self.end(change);
         // Also of a body that another thread is about to remove.
         let mut outdated = self.definitions.inliners(name);
         match replaced {
@@ -113,7 +114,8 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
         let withdrawn = self.definitions.withdraw(name);
         self.modules.forget(name);
         withdrawn.iter().for_each(|definition| drop_body(definition));
-        drop(change);
+        self.progress().made.remove(name);
+        self.end(change);
         self.outdate(self.definitions.inliners(name))?;
         names.push(name.clone());
         self.sweep_all(names);
@@ -182,7 +184,7 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
         let change = self.change(names.clone())?;
         let definitions = names.iter().map(|name| self.definitions.get(name));
         definitions.flatten().for_each(|definition| drop_body(&definition));
-        drop(change);
+        self.end(change);
         trace::redirected(&names);
         Ok(())
     }
@@ -190,8 +192,15 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
 
     /// Begins to change names.
     fn change(&self, names: Vec<Symbol>) -> Result<Change<'_>, ExecutorError> {
-        self.complete().clear();
         self.stubs.change(names)
+    }
+
+    /// From now on the names mean what they mean in the table.
+    fn end(&self, change: Change<'_>) {
+        drop(change);
+        let mut progress = self.progress();
+        progress.complete.clear();
+        progress.changes += 1;
     }
 
     /// Whether a public symbol says that a function has another number of

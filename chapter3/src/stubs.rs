@@ -44,6 +44,11 @@ pub struct Stub {
 }
 
 impl Stub {
+    /// Whether another stub is in the same block.
+    pub fn is_beside(&self, other: &Stub) -> bool {
+        self.block == other.block
+    }
+
     /// What the pointer holds as long as there is no body.
     pub fn trampoline(&self) -> ExecutorAddr {
         self.address + u64::from(TRAMPOLINE)
@@ -110,6 +115,11 @@ impl Stubs {
             let block = self.blocks.remove(&stub.block).expect("just seen");
             self.objects.withdraw(block.published);
         }
+    }
+
+    /// Whether there is the block of a stub still.
+    pub fn has_block_of(&self, stub: &Stub) -> bool {
+        self.blocks.contains_key(&stub.block)
     }
 
     fn make_block(&mut self) -> Result<ExecutorAddr, ObjectError> {

@@ -24,6 +24,8 @@ struct Rows {
     stubs: Stubs,
     by_name: FxHashMap<Symbol, Row>,
     by_stub: FxHashMap<ExecutorAddr, Symbol>,
+    /// Those that were taken back, as long as their blocks are there.
+    removed: FxHashMap<ExecutorAddr, (Stub, Symbol)>,
     /// How many changes of a name are under way.
     changing: FxHashMap<Symbol, u32>,
     /// The last version that was given to a name.
@@ -42,6 +44,7 @@ struct Row {
     /// Where the stub leads, if not to its trampoline.
     body: Option<ExecutorAddr>,
     linked: usize,
+    asked: usize,
 }
 // ANCHOR_END: Row
 
@@ -56,6 +59,19 @@ pub struct StubState {
     pub body: Option<ExecutorAddr>,
     /// How often it has been given a body.
     pub linked: usize,
+    /// How often it has asked for one, in vain or not.
+    pub asked: usize,
+}
+
+/// Code calls a function that nobody can define any more.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Removed {
+    /// This one.
+    #[error("`{0}` was removed, and nothing but old code calls it")]
+    Function(Symbol),
+    /// One that has been forgotten.
+    #[error("it was removed, and nothing but old code calls it")]
+    Unknown,
 }
 
 /// A name of which others shall find nothing but what comes next: until this
@@ -76,6 +92,7 @@ impl StubTable {
             stubs: Stubs::new(objects.clone(), executor),
             by_name: FxHashMap::default(),
             by_stub: FxHashMap::default(),
+            removed: FxHashMap::default(),
             changing: FxHashMap::default(),
             last: 0,
         };
@@ -97,7 +114,8 @@ impl StubTable {
         let version = rows.next_version();
         rows.by_stub.insert(stub.address, name.clone());
         let tracker = tracker.clone();
-        let row = Row { stub, tracker, version, body: None, linked: 0 };
+        let row =
+            Row { stub, tracker, version, body: None, linked: 0, asked: 0 };
         rows.by_name.insert(name.clone(), row);
         Ok(stub)
     }
@@ -110,7 +128,11 @@ impl StubTable {
             if rows.by_name.get(&name).is_some_and(|row| row.stub == stub) {
                 rows.by_name.remove(&name);
             }
+            rows.removed.insert(stub.address, (stub, name));
             rows.stubs.free(stub);
+            if !rows.stubs.has_block_of(&stub) {
+                rows.removed.retain(|_, (other, _)| !other.is_beside(&stub));
+            }
         }
     }
 
@@ -121,9 +143,20 @@ impl StubTable {
         Some((row.stub, row.tracker.clone()))
     }
 
-    /// Whose stub it is.
-    pub fn name_of(&self, stub: ExecutorAddr) -> Option<Symbol> {
-        self.lock().by_stub.get(&stub).cloned()
+    /// A stub asks for a body. Returns whose it is.
+    ///
+    /// # Errors
+    /// If it was removed, and so only old code can have called it.
+    pub fn note_question(&self, stub: ExecutorAddr) -> Result<Symbol, Removed> {
+        let Rows { by_stub, by_name, removed, .. } = &mut *self.lock();
+        let Some(name) = by_stub.get(&stub) else {
+            let name = removed.get(&stub).map(|(_, name)| name.clone());
+            return Err(name.map_or(Removed::Unknown, Removed::Function));
+        };
+        if let Some(row) = by_name.get_mut(name) {
+            row.asked += 1;
+        }
+        Ok(name.clone())
     }
 
     /// The present versions of some names; none where there is no stub.
@@ -208,6 +241,7 @@ impl StubTable {
             address: row.stub.address,
             body: row.body,
             linked: row.linked,
+            asked: row.asked,
         });
         let mut states: Vec<StubState> = states.collect();
         states.sort_by(|a, b| a.name.cmp(&b.name));

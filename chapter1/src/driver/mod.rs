@@ -28,11 +28,13 @@ use crate::executor::{ExecutorAddr, HostFn};
 use crate::ir::Module;
 use crate::link::LinkGraph;
 use crate::orc::{
-    CodeWatcher, DefineError, Found, Hold, Observer, ResourceTracker,
+    CodeWatcher, DefineError, Found, Hold, LookupError, Observer,
+    ResourceTracker,
 };
 use crate::symbol::Symbol;
 use expression::Expression;
 use std::sync::Arc;
+use std::thread;
 
 /// How much has been done so far.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -163,7 +165,7 @@ pub trait Driver {
     /// The same.
     fn find(&self, name: &Symbol) -> Result<Found, JitError> {
         let base = self.base();
-        let found = base.main.lookup(name);
+        let found = unless_overtaken(|| base.main.lookup(name));
         let callees = || base.definitions.callees(name);
         found.map_err(|error| base.explain(&error, name, &callees()))
     }
@@ -196,10 +198,15 @@ pub trait Driver {
     fn evaluate(&self, mut module: Module) -> Result<f64, JitError> {
         let base = self.base();
         let expression = Expression::new(base, &mut module);
-        expression.prepare()?;
-        let added = self.add(&expression.tracker, module);
-        added.map_err(|error| base.not_defined(error))?;
-        expression.run()
+        let compiled = loop {
+            expression.prepare()?;
+            let added = self.add(&expression.tracker, module.clone());
+            added.map_err(|error| base.not_defined(error))?;
+            if let Some(compiled) = expression.compile()? {
+                break compiled;
+            }
+        };
+        expression.run(&compiled)
     }
     // ANCHOR_END: evaluate
 
@@ -269,5 +276,21 @@ pub trait Driver {
             }
         };
         Function::new(base, hold, &name)
+    }
+}
+
+/// Looks up again what another thread has removed meanwhile: it is missing
+/// then, or it has been defined anew.
+///
+/// # Errors
+/// As `lookup`, but for that.
+pub fn unless_overtaken<T>(
+    mut lookup: impl FnMut() -> Result<T, LookupError>,
+) -> Result<T, LookupError> {
+    loop {
+        match lookup() {
+            Err(error) if error.is_overtaken() => thread::yield_now(),
+            result => return result,
+        }
     }
 }

@@ -159,6 +159,22 @@ fn a_body_that_is_running_finishes_as_it_was() {
 }
 
 #[test]
+fn old_code_may_call_what_nobody_knows_any_more() {
+    let text = "
+        def h(x) x;
+        def f(n) if n < 1 then change(0) + h(1) else f(n - 1) + 1;
+        def g(n) f(n);";
+    let mut session = changing(text, |demand| {
+        define(demand, "f", 5.0)?;
+        demand.remove(&Symbol::new("h"))
+    });
+    let message = error(&mut session, "g(2);");
+    assert!(message.contains("`h` was removed, and nothing but old code"));
+    assert!(message.contains("in `g`, called by"), "{message}");
+    assert_eq!(value(&mut session, "g(2);"), 5.0);
+}
+
+#[test]
 fn the_memory_of_an_old_body_is_freed_when_it_has_been_left() {
     let text = "def f(n) if n < 1 then change(0) else f(n - 1);";
     let mut session = changing(text, |demand| define(demand, "f", 5.0));
@@ -174,6 +190,29 @@ fn the_memory_of_an_old_body_is_freed_when_it_has_been_left() {
         assert_eq!(session.run("f(3); f(3);").unwrap(), [0.0, 5.0]);
         assert_eq!(used(), after);
     }
+}
+
+#[test]
+#[cfg(debug_assertions)]
+fn the_memory_of_an_old_body_is_poisoned() {
+    let mut session = session("def f(x) x + 1; def g(x) f(x); g(1);");
+    let stubs = session.jit.demand.stubs().list();
+    let bodies = stubs.iter().map(|stub| stub.body.unwrap());
+    let bodies: Vec<_> = bodies.collect();
+    let objects = session.jit.objects.clone();
+    let first_bytes = || {
+        objects.collect().unwrap();
+        [0, 1].map(|i| {
+            let at = bodies[i].as_u64() as usize;
+            let at = std::ptr::with_exposed_provenance::<[u8; 16]>(at);
+            // SAFETY: it is memory of the session's executor.
+            unsafe { at.read_volatile() }
+        })
+    };
+    let [f, g] = first_bytes();
+    assert!(f != [0xcc; 16] && g != [0xcc; 16]);
+    session.run("def f(x) x + 2;").unwrap();
+    assert_eq!(first_bytes(), [[0xcc; 16], g]);
 }
 
 /// A session in which something happens while `f` is compiled for the first
