@@ -158,7 +158,8 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
     /// function. Returns the definitions whose code is bound to that.
     // ANCHOR: hide_host
     fn hide_host(&self, name: &Symbol) -> Result<Vec<Symbol>, JitError> {
-        if self.executor.host_symbol(name).is_err() {
+        let is_hosts = self.executor.host_symbol(name).is_ok();
+        if !is_hosts && self.host.flags(name).is_none() {
             return Ok(Vec::new());
         }
         // Who finds the host's does not miss it.

@@ -5,7 +5,7 @@ use super::dylib::{DylibInfo, JitDylib, SearchOrder};
 use super::generator::DefinitionGenerator;
 use super::responsibility::{MaterializationResponsibility, ResourceKey};
 use super::state::{
-    self, Cause, DuplicateDefinition, DylibId, Effect, LookupError,
+    self, Cause, DuplicateDefinition, DylibId, Effect, Event, LookupError,
     LookupResult, TrackerId, Visibility, Wanted, WorkId,
 };
 use super::tasks::{Dispatcher, Inline, Task, Tasks, in_task};
@@ -75,6 +75,18 @@ struct Tables {
     state: State,
     dylibs: PrimaryMap<DylibId, DylibInfo>,
     has_ended: bool,
+}
+
+impl Tables {
+    /// What has happened, and the name of the dylib where it has.
+    fn take_events(&mut self) -> Vec<(Event, String)> {
+        let events = self.state.take_events().into_iter();
+        let with_name = |event: Event| {
+            let name = self.dylibs[event.dylib].name.clone();
+            (event, name)
+        };
+        events.map(with_name).collect()
+    }
 }
 
 impl ExecutionSession {
@@ -180,7 +192,7 @@ impl ExecutionSession {
         on_complete: OnComplete,
     ) {
         use LookupError::Ended;
-        trace::lookup(names, wanted);
+        self.trace_lookup(order, names, wanted);
         // Whatever is missing is generated first, with the lock free; what
         // is there then is looked up at one go.
         let result = match self.missing(order, names).is_empty() {
@@ -221,6 +233,19 @@ impl ExecutionSession {
         Ok(())
     }
     // ANCHOR_END: generate
+
+    fn trace_lookup(
+        &self,
+        order: &SearchOrder,
+        names: &[Symbol],
+        wanted: Wanted,
+    ) {
+        if trace::is_on() {
+            let first = order.first().map(|&(id, _)| id);
+            let name = |id: DylibId| self.lock().dylibs[id].name.clone();
+            trace::lookup(names, &first.map_or_else(String::new, name), wanted);
+        }
+    }
 
     pub(super) fn missing(
         &self,
@@ -314,7 +339,7 @@ impl ExecutionSession {
     // ANCHOR: carry_out
     fn carry_out(self: &Arc<Self>, mut tables: MutexGuard<'_, Tables>) {
         let effects = tables.state.take_effects();
-        let events = tables.state.take_events();
+        let events = tables.take_events();
         drop(tables);
         trace::events(&events);
         let mut is_new = false;
