@@ -159,7 +159,8 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
     /// function. Returns the definitions whose code is bound to that.
     // ANCHOR: hide_host
     fn hide_host(&self, name: &Symbol) -> Result<Vec<Symbol>, JitError> {
-        if !self.executor.has_host_symbol(name) {
+        let is_hosts = self.executor.has_host_symbol(name);
+        if !is_hosts && self.host.flags(name).is_none() {
             return Ok(Vec::new());
         }
         // Who finds the host's does not miss it.
