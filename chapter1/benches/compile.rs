@@ -6,7 +6,6 @@ use chapter1::codegen::{CodeGenerator, Target};
 use chapter1::definitions::Definitions;
 use chapter1::executor::memory::MemoryConfig;
 use chapter1::executor::{Executor, Host, InProcess};
-use chapter1::ir::Module;
 use chapter1::ir::lower::Lowering;
 use chapter1::link::{LinkGraph, Linker};
 use chapter1::syntax::{Ast, Item, Lexer, Operators, Parsed, Parser, Token};
@@ -69,7 +68,7 @@ fn lower(bencher: Bencher<'_, '_>, size: usize) {
     let mut lowering = Lowering::default();
     let known = Definitions::default();
     bencher.bench_local(|| {
-        lowering.definition(black_box(&ast), &prototype, body, &known)
+        lowering.definition(black_box(&ast), &prototype, body, &known).cloned()
     });
 }
 
@@ -156,11 +155,10 @@ fn compile(bencher: Bencher<'_, '_>, text: &str) {
         let Parsed::Item(Item::Definition { prototype, body }) = parsed else {
             panic!("{parsed:?}")
         };
-        let function = lowering
+        let module = lowering
             .definition(&ast, &prototype, body, &known)
             .expect("a valid definition");
-        let module = Module { functions: vec![function] };
-        let graph = codegen.compile(&module);
+        let graph = codegen.compile(&module.clone());
         session.link(graph.expect("a small frame"));
     });
 }

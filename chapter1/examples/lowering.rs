@@ -14,9 +14,10 @@ fn main() {
     };
 
     let known = Definitions::new([].into_iter());
-    let lowered =
-        Lowering::default().definition(&ast, &prototype, body, &known);
-    let function = lowered.expect("nothing is wrong with it");
+    let mut lowering = Lowering::default();
+    let lowered = lowering.definition(&ast, &prototype, body, &known);
+    let module = lowered.expect("nothing is wrong with it");
+    let function = &module.functions[0];
 
     // ANCHOR: main
     for (block, data) in &function.blocks {

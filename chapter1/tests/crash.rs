@@ -4,7 +4,11 @@
 
 mod machine;
 
-use chapter1::executor::traps;
+use chapter1::codegen::Target;
+use chapter1::executor::memory::{MappingChoice, MemoryConfig};
+use chapter1::executor::{
+    Batch, Executor, Host, InProcess, Segment, SegmentKind, traps,
+};
 use dynasm::dynasm;
 use dynasmrt::{DynasmApi, DynasmLabelApi};
 use machine::Machine;
@@ -256,4 +260,63 @@ fn without_the_handler_an_interrupt_kills() {
         let _ = machine.call(spin, &[]);
     });
     expect_signal(&output, libc::SIGINT);
+}
+
+/// Commits code and a pointer to it, retires both, and jumps there: to the
+/// code, or through the pointer.
+#[cfg(debug_assertions)]
+fn jump_to_what_is_freed(mapping: MappingChoice, is_pointer: bool) {
+    traps::catch_overflows().unwrap();
+    let config = MemoryConfig { mapping, ..MemoryConfig::default() };
+    let host = Host::default();
+    let executor = InProcess::new(Target::SSE2, host, &config).unwrap();
+    let [code, data] = [&executor.lease().code, &executor.lease().data]
+        .map(|range| range.start);
+    let stub = code + 4096;
+    let distance = data.distance(stub + 6) as i32;
+    let jump = [&[0xff, 0x25][..], &distance.to_le_bytes()].concat();
+    let segment = |at, bytes| Segment { kind: SegmentKind::Code, at, bytes };
+    let batch = Batch {
+        segments: vec![segment(code, vec![0xc3]), segment(stub, jump)],
+        pointers: vec![(data, code.as_u64())],
+        ..Batch::default()
+    };
+    executor.commit(&batch).unwrap();
+    for at in [code, stub] {
+        assert_eq!(machine::call(&executor, at, &[4.0]).unwrap(), 4.0);
+    }
+    let retired = if is_pointer { data..data + 8 } else { code..code + 4096 };
+    let batch = Batch { retirements: vec![retired], ..Batch::default() };
+    executor.commit(&batch).unwrap();
+    let free = executor.commit(&Batch::default()).unwrap();
+    assert_eq!(free, batch.retirements);
+    let _ = machine::call(&executor, stub, &[4.0]);
+}
+
+#[test]
+#[cfg(debug_assertions)]
+fn a_call_of_freed_code_is_a_trap() {
+    let output = crash("a_call_of_freed_code_is_a_trap", || {
+        jump_to_what_is_freed(MappingChoice::Dual, false);
+    });
+    expect_signal(&output, libc::SIGTRAP);
+}
+
+#[test]
+#[cfg(debug_assertions)]
+fn a_call_of_freed_code_of_the_fallback_is_a_fault() {
+    let output =
+        crash("a_call_of_freed_code_of_the_fallback_is_a_fault", || {
+            jump_to_what_is_freed(MappingChoice::Segmented, false);
+        });
+    expect_signal(&output, libc::SIGSEGV);
+}
+
+#[test]
+#[cfg(debug_assertions)]
+fn a_jump_through_a_freed_pointer_is_a_fault() {
+    let output = crash("a_jump_through_a_freed_pointer_is_a_fault", || {
+        jump_to_what_is_freed(MappingChoice::Dual, true);
+    });
+    expect_signal(&output, libc::SIGSEGV);
 }

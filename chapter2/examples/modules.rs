@@ -31,9 +31,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let parts = KaleidoscopeJit::in_process(Host::default())?;
     for function in parse_module(TEXT)?.functions {
-        let module = Module { functions: vec![function] };
-        let origin = Origin::Ir(Arc::new(module.clone()));
-        parts.define_part(module, origin)?;
+        let module = Arc::new(Module { functions: vec![function] });
+        parts.define_part(&module, Origin::Ir(module.clone()))?;
     }
 
     let sin = "function @sin(f64) -> f64 {\nblock0(v0: f64):\nreturn v0\n}";

@@ -7,7 +7,7 @@
 
 use chapter1::ir::{
     Block, BlockCall, Callee, CalleeData, ControlFlow, Function, Inst,
-    InstData, Value, ValueDef, ValueList,
+    InstData, InstList, Value, ValueDef, ValueList,
 };
 use chapter1::span::Span;
 use chapter1::symbol::Symbol;
@@ -229,7 +229,7 @@ pub fn retain_insts(
     let mut is_changed = false;
     for block in function.blocks.keys() {
         let mut insts = std::mem::take(&mut function.blocks[block].insts);
-        insts.retain(|&inst| {
+        insts.retain(|&mut inst| {
             let keep = keep(function, inst);
             if !keep {
                 is_changed = true;
@@ -297,7 +297,8 @@ pub fn remove_callees(
 /// Removes a block's instructions from a place on, its terminator included:
 /// it is about to get another one. Nothing may use their results.
 pub fn cut(function: &mut Function, block: Block, from: usize) {
-    for inst in function.blocks[block].insts.split_off(from) {
+    let cut: InstList = function.blocks[block].insts.drain(from..).collect();
+    for inst in cut {
         detach_result(function, inst);
     }
 }

@@ -7,7 +7,7 @@ use crate::optimiser::Optimiser;
 use crate::parts;
 use crate::pipeline::Pipeline;
 use crate::transform::IrTransformLayer;
-use chapter1::codegen::{CodeGenerator, Target, Tuning};
+use chapter1::codegen::{Target, Tuning};
 use chapter1::definitions::{Again, Origin};
 use chapter1::driver::{Base, Counts, Driver, JitError};
 use chapter1::executor::memory::{MemoryConfig, MemoryError};
@@ -99,7 +99,7 @@ impl Driver for KaleidoscopeJit {
 
     fn define_part(
         &self,
-        module: Module,
+        module: &Module,
         origin: Origin,
     ) -> Result<(), JitError> {
         parts::define(self, &self.optimise, module, origin)
@@ -110,13 +110,9 @@ impl Driver for KaleidoscopeJit {
     }
 
     fn preview(&self, module: Module) -> Result<(Module, LinkGraph), JitError> {
-        let flags = |name: &Symbol| self.base.main.flags(name);
-        let module = self.optimiser().preview(module, flags);
-        let module = module.map_err(JitError::Failed)?;
-        let target = self.base.session.executor().target();
-        let graph =
-            CodeGenerator::tuned(target, Tuning::ALL).compile(&module)?;
-        Ok((module, graph))
+        let optimiser = self.optimiser();
+        let company = optimiser.company(&module);
+        optimiser.preview(&self.base, module, company, Tuning::ALL)
     }
 
     fn remove(&self, name: &Symbol) -> Result<(), JitError> {

@@ -7,12 +7,14 @@ use crate::modules::{Gathered, Modules, callees};
 use crate::passes::Surroundings;
 use crate::pipeline::{Pipeline, Progress};
 use crate::transform::Transform;
+use chapter1::codegen::{CodeGenerator, Tuning};
 use chapter1::definitions::Definitions;
-use chapter1::driver::Base;
+use chapter1::driver::{Base, JitError};
 use chapter1::executor::Executor;
 use chapter1::ir::lower::Prototypes;
 use chapter1::ir::{Function, Module};
-use chapter1::orc::{Cause, MaterializationResponsibility, SymbolFlags};
+use chapter1::link::LinkGraph;
+use chapter1::orc::{Cause, MaterializationResponsibility};
 use chapter1::symbol::Symbol;
 use rustc_hash::FxHashSet;
 use std::sync::Arc;
@@ -36,23 +38,28 @@ impl Optimiser {
         Optimiser { pipeline, modules, definitions, executor }
     }
 
-    /// What a module of one function becomes if it is compiled before the
-    /// others that it was defined with.
+    /// What a module of one function becomes if it is compiled now, among
+    /// copies of functions that it may call, and its code.
     ///
     /// # Errors
-    /// If somebody wants everything to stop.
+    /// If the function is too large, or somebody wants everything to stop.
     pub fn preview(
         &self,
+        base: &Base,
         mut module: Module,
-        flags: impl Fn(&Symbol) -> Option<SymbolFlags>,
-    ) -> Result<Module, Cause> {
-        let company = self.company(&module);
-        let is_pure = |name: &Symbol| match flags(name) {
+        company: Vec<Function>,
+        tuning: Tuning,
+    ) -> Result<(Module, LinkGraph), JitError> {
+        let is_bound = |name: &Symbol| match base.main.flags(name) {
             Some(flags) => flags.pure,
             None => self.definitions.get(name).is_none(),
         };
-        self.optimise_among(&mut module, company, is_pure)?;
-        Ok(module)
+        self.optimise_among(&mut module, company, is_bound)
+            .map_err(JitError::Failed)?;
+        let target = self.executor.target();
+        let mut generator = CodeGenerator::tuned(target, tuning);
+        let graph = generator.compile(&module)?;
+        Ok((module, graph))
     }
 
     /// Optimises a module among copies of functions that it may call. Returns
@@ -79,7 +86,7 @@ impl Optimiser {
 
     /// What a module's functions call, directly or not, and what was defined
     /// with them, as it was defined.
-    fn company(&self, module: &Module) -> Vec<Function> {
+    pub(crate) fn company(&self, module: &Module) -> Vec<Function> {
         let mut company = Vec::new();
         let [function] = &module.functions[..] else { return company };
         let mut seen = FxHashSet::from_iter([function.name.clone()]);

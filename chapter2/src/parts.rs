@@ -26,20 +26,21 @@ pub type Optimise<B> = Arc<IrTransformLayer<B, Optimiser>>;
 pub fn define<B: Layer<Program = Module>>(
     jit: &impl Driver,
     optimise: &Optimise<B>,
-    mut module: Module,
+    module: &Module,
     origin: Origin,
 ) -> Result<(), JitError> {
-    let [_] = module.functions[..] else { return jit.define(module, origin) };
+    let [function] = &module.functions[..] else {
+        return jit.define(module, origin);
+    };
     let base = jit.base();
     let tracker = base.main.create_tracker();
-    let entries = Prepared::from_module(&module);
-    let function = module.functions.remove(0);
+    let entries = Prepared::from_module(module);
     let (name, params) =
         (function.name.clone(), function.signature.params.len());
 
     let modules = &optimise.transform().modules;
     let shared = modules.open();
-    shared.add(function);
+    shared.add(function.clone());
     let part = Part {
         optimise: optimise.clone(),
         definitions: base.definitions.clone(),

@@ -10,7 +10,7 @@ use chapter1::syntax::diagnostics::{count, cut};
 pub const STUBS: Command<KaleidoscopeJit> = Command {
     name: "stubs",
     takes: Takes::Nothing,
-    help: "the stubs: whose, where, and where they lead",
+    help: "the stubs: whose, where, where they lead, how often they asked",
     run: stubs,
 };
 
@@ -24,17 +24,18 @@ fn stubs(
     Ok(())
 }
 
-/// `f  0x7f…20  leads to 0x7f…60  compiled once`.
+/// `f  0x7f…20  leads to 0x7f…60  asked once`: for a body, that is, which the
+/// compiler makes if there is none.
 fn row(state: &StubState) -> String {
-    let StubState { name, address, body, linked } = state;
+    let StubState { name, address, body, asked, .. } = state;
     let lead = match body {
         Some(body) => format!("leads to {body}"),
         None => "asks for a body".to_owned(),
     };
-    let times = match linked {
-        0 => "never compiled".to_owned(),
-        1 => "compiled once".to_owned(),
-        _ => format!("compiled {}", count(*linked, "time")),
+    let times = match asked {
+        0 => "never asked".to_owned(),
+        1 => "asked once".to_owned(),
+        _ => format!("asked {}", count(*asked, "time")),
     };
     format!("{:<16}  {address}  {lead:<23}  {times}\n", cut(name))
 }

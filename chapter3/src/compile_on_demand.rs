@@ -20,12 +20,12 @@ use crate::table::StubTable;
 use crate::trace;
 use chapter1::cancel;
 use chapter1::definitions::{Again, Definitions, Origin};
-use chapter1::driver::{Base, JitError};
+use chapter1::driver::{Base, JitError, unless_overtaken};
 use chapter1::executor::{Executor, ExecutorAddr, Reentry};
 use chapter1::ir::Module;
 use chapter1::orc::{
-    DefineError, DuplicateDefinition, ExecutionSession, Found, HostFunctions,
-    JitDylib, Layer, LookupError, MaterializationResponsibility,
+    DefineError, DuplicateDefinition, ExecutionSession, HostFunctions,
+    JitDylib, Layer, LookupError, LookupResult, MaterializationResponsibility,
     ObjectLinkingLayer, ResourceTracker, SearchOrder, SymbolFlags, Visibility,
 };
 use chapter1::symbol::Symbol;
@@ -34,6 +34,7 @@ use rustc_hash::FxHashSet;
 use std::error::Error;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
+use std::time::{Duration, Instant};
 
 /// Keeps definitions until they are called.
 pub struct CompileOnDemandLayer<B> {
@@ -49,16 +50,37 @@ pub struct CompileOnDemandLayer<B> {
     partition: Box<dyn Partition>,
     pub(crate) stubs: StubTable,
     phases: Arc<Phases>,
-    /// Until something changes.
-    complete: Mutex<FxHashSet<Symbol>>,
+    progress: Mutex<Progress>,
     /// Names that have a public symbol, and no definition.
     pub(crate) undefined: Mutex<Vec<Symbol>>,
 }
 
-/// Code still calls a function that nobody can define any more.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("it was removed, and nothing but old code calls it")]
-pub struct Removed;
+/// What has come of the definitions so far.
+#[derive(Default)]
+pub(crate) struct Progress {
+    /// The functions that are known to be compiled with all that they call,
+    /// until something changes.
+    pub(crate) complete: FxHashSet<Symbol>,
+    /// How often something has changed.
+    pub(crate) changes: u64,
+    /// The functions whose present definitions have had a body.
+    pub(crate) made: FxHashSet<Symbol>,
+    /// How many bodies were the first of their definitions, and how long it
+    /// took to make these.
+    first: (u32, Duration),
+}
+
+impl Progress {
+    /// Functions have got bodies, if they had none.
+    fn note(&mut self, names: &[Symbol], spent: Duration) {
+        let names = names.iter().cloned();
+        let first = names.filter(|it| self.made.insert(it.clone())).count();
+        if first > 0 {
+            self.first.0 += first as u32;
+            self.first.1 += spent;
+        }
+    }
+}
 
 impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
     /// A layer for the definitions of a JIT, whose dylibs it connects.
@@ -99,7 +121,7 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
                 modules,
                 partition,
                 stubs: StubTable::new(objects, &*executor),
-                complete: Mutex::default(),
+                progress: Mutex::default(),
                 undefined: Mutex::default(),
                 phases: base.phases.clone(),
                 executor: executor.clone(),
@@ -134,11 +156,28 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
         compiled.map(|(name, _)| name).collect()
     }
 
+    /// How many definitions have never had a body; and how long it would have
+    /// taken to make them one, if each took as long as the others did on
+    /// average. Without others that is unknown.
+    pub fn never_compiled(&self) -> (usize, Option<Duration>) {
+        let defined = self.definitions.defined();
+        let Progress { made, first: (bodies, spent), .. } = &*self.progress();
+        let idle = defined.iter().filter(|(name, _)| !made.contains(name));
+        let idle = idle.count();
+        let each = spent.checked_div(*bodies);
+        (idle, each.map(|each| each.saturating_mul(idle as u32)))
+    }
+
     /// Gives a function a body, called or not, and all that it calls.
     ///
     /// # Errors
     /// If one of them is not defined, or cannot be compiled.
     pub fn compile(&self, name: &Symbol) -> Result<(), LookupError> {
+        unless_overtaken(|| self.compile_all(name))
+    }
+
+    fn compile_all(&self, name: &Symbol) -> Result<(), LookupError> {
+        let before = self.progress().changes;
         let names = self.incomplete(name);
         let is_defined = |name: &Symbol| self.definitions.get(name).is_some();
         let (names, others): (Vec<Symbol>, Vec<Symbol>) =
@@ -149,18 +188,22 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
         }
         self.give_stubs(&names);
         let noted = self.stubs.versions(&names);
-        let found = self.session.lookup(&only(&self.bodies), &names)?;
+        let look_up = || self.session.lookup(&only(&self.bodies), &names);
+        let found = self.timed(&names, look_up)?;
         let bodies = found.iter().map(|found| found.address);
         let linked = self.stubs.link(&names, &noted, bodies);
         linked.map_err(|error| LookupError::Generator(error.into()))?;
-        self.complete().extend(names);
+        let mut progress = self.progress();
+        if progress.changes == before {
+            progress.complete.extend(names);
+        }
         Ok(())
     }
 
     /// What is called by way of a function, that first, without what has been
     /// compiled with all that it calls.
     fn incomplete(&self, name: &Symbol) -> Vec<Symbol> {
-        let complete = self.complete();
+        let complete = &self.progress().complete;
         let mut seen = FxHashSet::default();
         let mut is_new = |name: &Symbol| {
             !complete.contains(name) && seen.insert(name.clone())
@@ -175,10 +218,9 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
         names
     }
 
-    /// The functions that are known to be compiled with all that they call.
-    pub(crate) fn complete(&self) -> MutexGuard<'_, FxHashSet<Symbol>> {
+    pub(crate) fn progress(&self) -> MutexGuard<'_, Progress> {
         // Nothing panics while it is locked.
-        self.complete.lock().unwrap_or_else(PoisonError::into_inner)
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What is to be compiled for a call of `name`, that first.
@@ -217,7 +259,7 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
         self.give_stubs(&names[1..]);
         let noted = self.stubs.versions(names);
         // Who waits for a compiler does not run.
-        match self.phases.aside(|| self.find(names)) {
+        match self.timed(names, || self.find(names)) {
             Ok(found) => {
                 let bodies = found.iter().map(|found| found.address);
                 let is_current = self.stubs.link(names, &noted, bodies)?;
@@ -232,11 +274,24 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
     }
     // ANCHOR_END: give_bodies
 
+    /// Looks bodies up, and notes how long it took to make them. It is no part
+    /// of the time that a program runs.
+    fn timed(
+        &self,
+        names: &[Symbol],
+        look_up: impl FnOnce() -> LookupResult,
+    ) -> LookupResult {
+        let start = Instant::now();
+        let found = self.phases.aside(look_up)?;
+        self.progress().note(&names[..found.len()], start.elapsed());
+        Ok(found)
+    }
+
     /// Looks bodies up. Should one of the others fail, the first is looked up
     /// alone: who calls that one need not know. If it is not defined, it may
     /// be the host's by now.
     // ANCHOR: find
-    fn find(&self, names: &[Symbol]) -> Result<Vec<Found>, LookupError> {
+    fn find(&self, names: &[Symbol]) -> LookupResult {
         let is_defined = self.definitions.get(&names[0]).is_some();
         let from = if is_defined { &self.bodies } else { &self.host };
         match self.session.lookup(&only(from), names) {
@@ -264,7 +319,7 @@ impl<B: Layer<Program = Module>> Reentry for CompileOnDemandLayer<B> {
         &self,
         stub: ExecutorAddr,
     ) -> Result<ExecutorAddr, Box<dyn Error + Send + Sync>> {
-        let name = self.stubs.name_of(stub).ok_or(Removed)?;
+        let name = self.stubs.note_question(stub)?;
         trace::called(&name, stub);
         let names = self.share(&name);
         loop {
@@ -313,8 +368,9 @@ impl<B: Layer<Program = Module>> Layer for CompileOnDemandLayer<B> {
         if let Some(name) = names.find(is_defined) {
             return Err(DuplicateDefinition(name.clone()).into());
         }
-        let origin = Origin::Ir(Arc::new(module.clone()));
-        self.define(module, &origin).map_err(|error| match error {
+        let module = Arc::new(module);
+        let origin = Origin::Ir(module.clone());
+        self.define(&module, origin).map_err(|error| match error {
             JitError::Duplicate { symbol, .. } => {
                 DuplicateDefinition(symbol).into()
             }

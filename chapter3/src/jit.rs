@@ -7,8 +7,8 @@ use crate::compile_on_demand::CompileOnDemandLayer;
 use crate::modules::Modules;
 use crate::nearby::Nearby;
 use crate::partition::{Partition, per_function};
-use crate::self_calls::{ObjectTransformLayer, by_pointer};
-use chapter1::codegen::{CodeGenerator, Target, Tuning};
+use crate::self_calls::{ObjectTransformLayer, TUNING, by_pointer};
+use chapter1::codegen::Target;
 use chapter1::definitions::Origin;
 use chapter1::driver::{Base, Counts, Driver, JitError};
 use chapter1::executor::memory::{MemoryConfig, MemoryError};
@@ -85,7 +85,7 @@ impl KaleidoscopeJit {
         let compile = IrCompileLayer::tuned(
             versions.clone(),
             target,
-            Tuning::ALL,
+            TUNING,
             phases.clone(),
         );
         let modules = Arc::new(Modules::default());
@@ -154,8 +154,8 @@ impl Driver for KaleidoscopeJit {
         }
     }
 
-    fn define(&self, module: Module, origin: Origin) -> Result<(), JitError> {
-        self.demand.define(module, &origin)
+    fn define(&self, module: &Module, origin: Origin) -> Result<(), JitError> {
+        self.demand.define(module, origin)
     }
 
     fn end_module(&self) {
@@ -177,13 +177,8 @@ impl Driver for KaleidoscopeJit {
     }
 
     fn preview(&self, module: Module) -> Result<(Module, LinkGraph), JitError> {
-        let flags = |name: &Symbol| self.base.main.flags(name);
-        let module = self.optimise.transform().preview(module, flags);
-        let module = module.map_err(JitError::Failed)?;
-        let target = self.base.session.executor().target();
-        let graph =
-            CodeGenerator::tuned(target, Tuning::ALL).compile(&module)?;
-        Ok((module, graph))
+        let company = self.optimise.transform().company(&module);
+        self.optimiser().preview(&self.base, module, company, TUNING)
     }
 
     fn observe(&self, observer: Observer) {

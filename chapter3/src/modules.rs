@@ -37,9 +37,9 @@ impl Modules {
             table.last += 1;
         }
         let last = table.last;
-        if table.of.get(name) != Some(&last) {
-            table.forget(name);
-            table.of.insert(name.clone(), last);
+        let before = table.of.insert(name.clone(), last);
+        if before != Some(last) {
+            table.leave(before);
             let module = table.modules.entry(last).or_default();
             module.members.push(name.clone());
             module.live += 1;
@@ -53,7 +53,9 @@ impl Modules {
 
     /// Forgets a definition.
     pub fn forget(&self, name: &Symbol) {
-        self.lock().forget(name);
+        let table = &mut *self.lock();
+        let before = table.of.remove(name);
+        table.leave(before);
     }
 
     /// The definitions that stand with this one, itself among them, in their
@@ -79,8 +81,9 @@ impl Modules {
 }
 
 impl Table {
-    fn forget(&mut self, name: &Symbol) {
-        let Some(number) = self.of.remove(name) else { return };
+    /// Notes that a module has one definition less.
+    fn leave(&mut self, number: Option<usize>) {
+        let Some(number) = number else { return };
         let module = self.modules.get_mut(&number).expect("it has members");
         module.live -= 1;
         if module.live == 0 {

@@ -9,7 +9,7 @@
 use crate::modules::Modules;
 use chapter1::definitions::{Definition, Definitions, Origin};
 use chapter1::ir::{Function, Module};
-use chapter1::orc::{Cause, MaterializationResponsibility, SymbolFlags};
+use chapter1::orc::{Cause, MaterializationResponsibility};
 use chapter1::symbol::Symbol;
 use chapter2::optimiser::Optimiser;
 use chapter2::transform::Transform;
@@ -55,22 +55,9 @@ impl Nearby {
         Nearby { optimiser, definitions, modules }
     }
 
-    /// What a module of one function would become now.
-    ///
-    /// # Errors
-    /// If somebody wants everything to stop.
-    pub fn preview(
-        &self,
-        mut module: Module,
-        flags: impl Fn(&Symbol) -> Option<SymbolFlags>,
-    ) -> Result<Module, Cause> {
-        let Near { functions, .. } = self.near(&module);
-        let is_bound = |name: &Symbol| match flags(name) {
-            Some(flags) => flags.pure,
-            None => self.definitions.get(name).is_none(),
-        };
-        self.optimiser.optimise_among(&mut module, functions, is_bound)?;
-        Ok(module)
+    /// What a module of one function is optimised with.
+    pub(crate) fn company(&self, module: &Module) -> Vec<Function> {
+        self.near(module).functions
     }
 
     /// What is near the functions of a module: breadth first, so the nearest

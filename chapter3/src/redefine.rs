@@ -23,6 +23,7 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
     ///
     /// # Errors
     /// If others call it, or the host program does, with another number.
+    // ANCHOR: check_definable
     pub fn check_definable(
         &self,
         name: &Symbol,
@@ -34,6 +35,7 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
         }
         Ok(())
     }
+    // ANCHOR_END: check_definable
 
     /// Defines the functions of a module, which have been checked. Each is a
     /// definition of its own from now on; one that had a definition has only
@@ -44,26 +46,26 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
     /// number of parameters is in use. Nothing is defined then.
     pub fn define(
         &self,
-        mut module: Module,
-        origin: &Origin,
+        module: &Module,
+        origin: Origin,
     ) -> Result<(), JitError> {
+        if module.functions.len() == 1 {
+            return self.define_one(module, origin);
+        }
         let mut seen = FxHashSet::default();
         let mut names = module.functions.iter().map(|it| &it.name);
         if let Some(name) = names.find(|&name| !seen.insert(name)) {
             let symbol = name.clone();
             return Err(JitError::Duplicate { symbol, is_host: false });
         }
-        if module.functions.len() == 1 {
-            return self.define_one(&module, origin.clone());
-        }
-        for function in module.functions.drain(..) {
-            let module = Module { functions: vec![function] };
-            let origin = Origin::Ir(Arc::new(module.clone()));
-            self.define_one(&module, origin)?;
+        for function in &module.functions {
+            let module = Arc::new(Module { functions: vec![function.clone()] });
+            self.define_one(&module, Origin::Ir(module.clone()))?;
         }
         Ok(())
     }
 
+    // ANCHOR: define_one
     fn define_one(
         &self,
         module: &Module,
@@ -81,27 +83,27 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
         let change = self.change(vec![name.clone()])?;
         let replaced = self.definitions.replace(entry, origin, &tracker);
         self.modules.enter(name);
+        self.progress().made.remove(name);
+        replaced.iter().for_each(|definition| drop_body(definition));
+        self.end(change);
+        // Also of a body that another thread is about to remove.
+        let mut outdated = self.definitions.inliners(name);
         match replaced {
-            Some(definition) => {
-                drop_body(&definition);
-                drop(change);
-                trace::redirected(std::slice::from_ref(name));
-                self.outdate(self.definitions.inliners(name))?;
-                self.sweep_all(callees);
-            }
-            None => {
-                drop(change);
-                self.hide_host(name)?;
-            }
+            Some(_) => trace::redirected(std::slice::from_ref(name)),
+            None => outdated.extend(self.hide_host(name)?),
         }
+        self.outdate(outdated)?;
+        self.sweep_all(callees);
         Ok(())
     }
+    // ANCHOR_END: define_one
 
     /// Removes the definition of a function. Those who call it do so still,
     /// and fail, until it is defined again.
     ///
     /// # Errors
     /// If there is none, or the host program holds it.
+    // ANCHOR: remove
     pub fn remove(&self, name: &Symbol) -> Result<(), JitError> {
         if self.definitions.get(name).is_none() {
             return Err(JitError::Undefined(name.clone()));
@@ -112,12 +114,14 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
         let withdrawn = self.definitions.withdraw(name);
         self.modules.forget(name);
         withdrawn.iter().for_each(|definition| drop_body(definition));
-        drop(change);
+        self.progress().made.remove(name);
+        self.end(change);
         self.outdate(self.definitions.inliners(name))?;
         names.push(name.clone());
         self.sweep_all(names);
         Ok(())
     }
+    // ANCHOR_END: remove
 
     /// Removes the public symbols, and their stubs, that are neither defined
     /// nor used: some of those that have been looked up since the last time.
@@ -127,6 +131,7 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
     }
 
     /// The same for some names.
+    // ANCHOR: sweep_all
     fn sweep_all(&self, names: Vec<Symbol>) {
         for name in names {
             // Those who use it keep it.
@@ -137,8 +142,10 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
             }
         }
     }
+    // ANCHOR_END: sweep_all
 
     /// Removes a public symbol and its stub, if there is one.
+    // ANCHOR: retract
     fn retract(&self, name: &Symbol) -> Result<(), InUse> {
         if let Some((stub, tracker)) = self.stubs.get(name) {
             tracker.remove()?;
@@ -146,27 +153,29 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
         }
         Ok(())
     }
+    // ANCHOR_END: retract
 
-    /// Callers that were bound to the host's function of a name are to be
-    /// bound to its definition from now on.
-    fn hide_host(&self, name: &Symbol) -> Result<(), JitError> {
-        let is_hosts = self.executor.host_symbol(name).is_ok();
+    /// Lets a name lead to its definition where it has led to the host's
+    /// function. Returns the definitions whose code is bound to that.
+    // ANCHOR: hide_host
+    fn hide_host(&self, name: &Symbol) -> Result<Vec<Symbol>, JitError> {
+        let is_hosts = self.executor.has_host_symbol(name);
         if !is_hosts && self.host.flags(name).is_none() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         // Who finds the host's does not miss it.
         let published = self.publish(name);
         published.map_err(|_| JitError::Lookup(LookupError::Ended))?;
         let callers = self.definitions.callers(name);
-        let mut names = callers.clone();
-        for caller in &callers {
-            names.extend(self.definitions.inliners(caller));
-        }
-        names.extend(self.definitions.inliners(name));
-        Ok(self.outdate(names)?)
+        let copies = callers.iter().map(|it| self.definitions.inliners(it));
+        let mut bound: Vec<Symbol> = copies.flatten().collect();
+        bound.extend(callers);
+        Ok(bound)
     }
+    // ANCHOR_END: hide_host
 
     /// Removes bodies that are no longer what would be made now.
+    // ANCHOR: outdate
     fn outdate(&self, mut names: Vec<Symbol>) -> Result<(), ExecutorError> {
         names.sort();
         names.dedup();
@@ -176,15 +185,23 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
         let change = self.change(names.clone())?;
         let definitions = names.iter().map(|name| self.definitions.get(name));
         definitions.flatten().for_each(|definition| drop_body(&definition));
-        drop(change);
+        self.end(change);
         trace::redirected(&names);
         Ok(())
     }
+    // ANCHOR_END: outdate
 
     /// Begins to change names.
     fn change(&self, names: Vec<Symbol>) -> Result<Change<'_>, ExecutorError> {
-        self.complete().clear();
         self.stubs.change(names)
+    }
+
+    /// From now on the names mean what they mean in the table.
+    fn end(&self, change: Change<'_>) {
+        drop(change);
+        let mut progress = self.progress();
+        progress.complete.clear();
+        progress.changes += 1;
     }
 
     /// Whether a public symbol says that a function has another number of
@@ -212,7 +229,9 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Removes what was made of a definition, also if it is still being made.
+// ANCHOR: drop_body
 fn drop_body(definition: &Definition) {
     // No symbol is bound to a body, and no handle holds one.
     definition.tracker.remove().expect("bodies are not in use");
 }
+// ANCHOR_END: drop_body

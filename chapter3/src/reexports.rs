@@ -67,7 +67,7 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
         if self.definitions.get(name).is_some() {
             return Some(flags);
         }
-        if self.executor.host_symbol(name).is_ok() {
+        if self.executor.has_host_symbol(name) {
             return None;
         }
         lock(&self.undefined).push(name.clone());

@@ -5,6 +5,7 @@
 //! call itself directly: each body has a pointer of its own, so that whoever
 //! makes a better body of the same version can lead its recursion there.
 
+use chapter1::codegen::Tuning;
 use chapter1::link::{Edge, EdgeKind, LinkBlock, LinkGraph, Section, SymbolId};
 use chapter1::orc::{Layer, MaterializationResponsibility, SymbolFlags};
 use chapter1::symbol::Symbol;
@@ -38,6 +39,7 @@ where
         self.below.symbols(graph)
     }
 
+    // ANCHOR: emit
     fn emit(
         self: &Arc<Self>,
         responsibility: MaterializationResponsibility,
@@ -46,13 +48,22 @@ where
         (self.transform)(&mut graph);
         self.below.emit(responsibility, graph);
     }
+    // ANCHOR_END: emit
 }
 
-/// `jmp [rip + displacement]`, before the linker has filled it in.
-const JUMP_THROUGH: [u8; 6] = [0xff, 0x25, 0, 0, 0, 0];
+/// How the code is to be: a function's calls of itself have room for calls
+/// through a pointer.
+pub const TUNING: Tuning = Tuning { wide_self_calls: true, ..Tuning::ALL };
+
+/// `call [rip + displacement]` without the displacement.
+const CALL_THROUGH: [u8; 2] = [0xff, 0x15];
+
+/// What stands there before: `call`, with a prefix that means nothing.
+const WIDE_CALL: [u8; 2] = [0x67, 0xe8];
 
 /// Makes each function call itself by a pointer, which leads to itself. What
 /// does not call itself stays as it is.
+// ANCHOR: by_pointer
 pub fn by_pointer(graph: &mut LinkGraph) {
     let functions = graph.symbols.iter().filter_map(|(id, symbol)| {
         symbol.name.as_ref()?;
@@ -65,34 +76,44 @@ pub fn by_pointer(graph: &mut LinkGraph) {
                 && edge.block == block
                 && edge.target == function
         };
-        if !graph.edges.iter().any(is_self_call) {
-            continue;
+        if graph.edges.iter().any(is_self_call) {
+            let pointer = pointer_to(function, graph);
+            let code = graph.blocks[block].range.start as usize;
+            let LinkGraph { edges, bytes, .. } = graph;
+            for edge in edges.iter_mut().filter(|edge| is_self_call(edge)) {
+                call_through(pointer, edge, &mut bytes[code..]);
+            }
         }
-        let jump = graph.push_block(Section::Text, 16, &JUMP_THROUGH);
-        let pointer = graph.push_block(Section::Data, 8, &[0; 8]);
-        let [to_jump, to_pointer] =
-            [jump, pointer].map(|block| graph.define(None, block));
-        for edge in graph.edges.iter_mut().filter(|edge| is_self_call(edge)) {
-            edge.target = to_jump;
-        }
-        graph.edges.extend([
-            Edge {
-                block: jump,
-                offset: 2,
-                kind: EdgeKind::Relative32,
-                target: to_pointer,
-                addend: -4,
-            },
-            Edge {
-                block: pointer,
-                offset: 0,
-                kind: EdgeKind::Absolute64,
-                target: function,
-                addend: 0,
-            },
-        ]);
     }
 }
+// ANCHOR_END: by_pointer
+
+/// Adds a pointer to a function.
+// ANCHOR: pointer_to
+fn pointer_to(function: SymbolId, graph: &mut LinkGraph) -> SymbolId {
+    let block = graph.push_block(Section::Data, 8, &[0; 8]);
+    graph.edges.push(Edge {
+        block,
+        offset: 0,
+        kind: EdgeKind::Absolute64,
+        target: function,
+        addend: 0,
+    });
+    graph.define(None, block)
+}
+// ANCHOR_END: pointer_to
+
+/// Makes a wide call one through a pointer. Its last four bytes, where the
+/// edge is, are a distance either way.
+// ANCHOR: call_through
+fn call_through(pointer: SymbolId, edge: &mut Edge, code: &mut [u8]) {
+    let field = edge.offset as usize;
+    let call = &mut code[field - 2..field];
+    assert_eq!(call, WIDE_CALL, "room for a call through a pointer");
+    call.copy_from_slice(&CALL_THROUGH);
+    (edge.kind, edge.target) = (EdgeKind::Relative32, pointer);
+}
+// ANCHOR_END: call_through
 
 #[cfg(test)]
 mod tests {
@@ -111,7 +132,7 @@ mod tests {
             }}"
         );
         let module = parse_module(&text).unwrap();
-        CodeGenerator::new(Target::SSE2).compile(&module).unwrap()
+        CodeGenerator::tuned(Target::SSE2, TUNING).compile(&module).unwrap()
     }
 
     #[test]
@@ -127,18 +148,22 @@ mod tests {
         let mut graph = graph("f");
         let before = graph.blocks.len();
         by_pointer(&mut graph);
-        assert_eq!(graph.blocks.len(), before + 2);
-        let [first, second, to_pointer, back] = graph.edges[..] else {
-            panic!("two calls, a jump and a pointer")
+        assert_eq!(graph.blocks.len(), before + 1);
+        let [first, second, back] = graph.edges[..] else {
+            panic!("two calls and a pointer")
         };
-        assert_eq!(first.target, second.target);
-        let name = |id: SymbolId| graph.symbols[id].name.clone();
-        assert_eq!(name(first.target), None);
-        let jump = graph.symbols[first.target].definition.unwrap();
-        assert_eq!(jump.block, to_pointer.block);
-        let pointer = graph.symbols[to_pointer.target].definition.unwrap();
+        for call in [first, second] {
+            let range = &graph.blocks[call.block].range;
+            let code = &graph.bytes[range.start as usize..];
+            let bytes = &code[call.offset as usize - 2..][..2];
+            assert_eq!(bytes, CALL_THROUGH);
+            assert_eq!(call.kind, EdgeKind::Relative32);
+            assert_eq!((call.target, call.addend), (first.target, -4));
+        }
+        let pointer = graph.symbols[first.target].definition.unwrap();
         assert_eq!(pointer.block, back.block);
         assert_eq!(graph.blocks[back.block].section, Section::Data);
-        assert_eq!(name(back.target).unwrap().as_str(), "f");
+        let name = graph.symbols[back.target].name.clone();
+        assert_eq!(name.unwrap().as_str(), "f");
     }
 }

@@ -46,6 +46,11 @@ pub struct Stub {
 }
 
 impl Stub {
+    /// Whether another stub is in the same block.
+    pub fn is_beside(&self, other: &Stub) -> bool {
+        self.block == other.block
+    }
+
     /// What the pointer holds as long as there is no body.
     pub fn trampoline(&self) -> ExecutorAddr {
         self.address + u64::from(TRAMPOLINE)
@@ -119,6 +124,11 @@ impl Stubs {
         }
     }
     // ANCHOR_END: free
+
+    /// Whether there is the block of a stub still.
+    pub fn has_block_of(&self, stub: &Stub) -> bool {
+        self.blocks.contains_key(&stub.block)
+    }
 
     // ANCHOR: make_block
     fn make_block(&mut self) -> Result<ExecutorAddr, ObjectError> {

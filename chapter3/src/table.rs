@@ -19,19 +19,24 @@ pub struct StubTable {
     rows: Mutex<Rows>,
 }
 
+// ANCHOR: Rows
 struct Rows {
     stubs: Stubs,
     by_name: FxHashMap<Symbol, Row>,
     by_stub: FxHashMap<ExecutorAddr, Symbol>,
+    /// Those that were taken back, as long as their blocks are there.
+    removed: FxHashMap<ExecutorAddr, (Stub, Symbol)>,
     /// How many changes of a name are under way.
     changing: FxHashMap<Symbol, u32>,
     /// The last version that was given to a name.
     last: Version,
 }
+// ANCHOR_END: Rows
 
 /// What tells the states of a name apart.
 pub type Version = u64;
 
+// ANCHOR: Row
 struct Row {
     stub: Stub,
     tracker: ResourceTracker,
@@ -39,7 +44,9 @@ struct Row {
     /// Where the stub leads, if not to its trampoline.
     body: Option<ExecutorAddr>,
     linked: usize,
+    asked: usize,
 }
+// ANCHOR_END: Row
 
 /// What is known of a stub.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -52,6 +59,19 @@ pub struct StubState {
     pub body: Option<ExecutorAddr>,
     /// How often it has been given a body.
     pub linked: usize,
+    /// How often it has asked for one, in vain or not.
+    pub asked: usize,
+}
+
+/// Code calls a function that nobody can define any more.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Removed {
+    /// This one.
+    #[error("`{0}` was removed, and nothing but old code calls it")]
+    Function(Symbol),
+    /// One that has been forgotten.
+    #[error("it was removed, and nothing but old code calls it")]
+    Unknown,
 }
 
 /// A name of which others shall find nothing but what comes next: until this
@@ -72,6 +92,7 @@ impl StubTable {
             stubs: Stubs::new(objects.clone(), executor),
             by_name: FxHashMap::default(),
             by_stub: FxHashMap::default(),
+            removed: FxHashMap::default(),
             changing: FxHashMap::default(),
             last: 0,
         };
@@ -93,7 +114,8 @@ impl StubTable {
         let version = rows.next_version();
         rows.by_stub.insert(stub.address, name.clone());
         let tracker = tracker.clone();
-        let row = Row { stub, tracker, version, body: None, linked: 0 };
+        let row =
+            Row { stub, tracker, version, body: None, linked: 0, asked: 0 };
         rows.by_name.insert(name.clone(), row);
         Ok(stub)
     }
@@ -106,7 +128,11 @@ impl StubTable {
             if rows.by_name.get(&name).is_some_and(|row| row.stub == stub) {
                 rows.by_name.remove(&name);
             }
+            rows.removed.insert(stub.address, (stub, name));
             rows.stubs.free(stub);
+            if !rows.stubs.has_block_of(&stub) {
+                rows.removed.retain(|_, (other, _)| !other.is_beside(&stub));
+            }
         }
     }
 
@@ -117,9 +143,20 @@ impl StubTable {
         Some((row.stub, row.tracker.clone()))
     }
 
-    /// Whose stub it is.
-    pub fn name_of(&self, stub: ExecutorAddr) -> Option<Symbol> {
-        self.lock().by_stub.get(&stub).cloned()
+    /// A stub asks for a body. Returns whose it is.
+    ///
+    /// # Errors
+    /// If it was removed, and so only old code can have called it.
+    pub fn note_question(&self, stub: ExecutorAddr) -> Result<Symbol, Removed> {
+        let Rows { by_stub, by_name, removed, .. } = &mut *self.lock();
+        let Some(name) = by_stub.get(&stub) else {
+            let name = removed.get(&stub).map(|(_, name)| name.clone());
+            return Err(name.map_or(Removed::Unknown, Removed::Function));
+        };
+        if let Some(row) = by_name.get_mut(name) {
+            row.asked += 1;
+        }
+        Ok(name.clone())
     }
 
     /// The present versions of some names; none where there is no stub.
@@ -140,6 +177,7 @@ impl StubTable {
     ///
     /// # Errors
     /// If the executor refuses.
+    // ANCHOR: link
     pub fn link(
         &self,
         names: &[Symbol],
@@ -166,12 +204,14 @@ impl StubTable {
         }
         Ok(rows.is_unchanged(&names[0], noted[0]))
     }
+    // ANCHOR_END: link
 
     /// Begins to change names: their stubs ask from now on. They may have
     /// none.
     ///
     /// # Errors
     /// If the executor refuses. Nothing has changed then.
+    // ANCHOR: change
     pub fn change(
         &self,
         names: Vec<Symbol>,
@@ -191,6 +231,7 @@ impl StubTable {
         drop(rows);
         Ok(Change { table: self, names })
     }
+    // ANCHOR_END: change
 
     /// All stubs, in the order of their names.
     pub fn list(&self) -> Vec<StubState> {
@@ -200,6 +241,7 @@ impl StubTable {
             address: row.stub.address,
             body: row.body,
             linked: row.linked,
+            asked: row.asked,
         });
         let mut states: Vec<StubState> = states.collect();
         states.sort_by(|a, b| a.name.cmp(&b.name));
@@ -218,12 +260,15 @@ impl Rows {
         self.last
     }
 
+    // ANCHOR: is_unchanged
     fn is_unchanged(&self, name: &Symbol, noted: Option<Version>) -> bool {
         let version = self.by_name.get(name).map(|row| row.version);
         version == noted && !self.changing.contains_key(name)
     }
+    // ANCHOR_END: is_unchanged
 }
 
+// ANCHOR: drop
 impl Drop for Change<'_> {
     fn drop(&mut self) {
         let mut rows = self.table.lock();
@@ -241,3 +286,4 @@ impl Drop for Change<'_> {
         }
     }
 }
+// ANCHOR_END: drop

@@ -7,7 +7,10 @@ mod support;
 
 use chapter1::driver::Driver;
 use chapter1::executor::SegmentKind;
-use support::{Session, remove, session};
+use chapter1::executor::memory::MappingChoice;
+use chapter2::pipeline::Pipeline;
+use chapter3::partition::per_function;
+use support::{Session, remove, session_in};
 
 /// What is in use in the end, in memory and in tables.
 fn sizes(session: &Session) -> (u64, u64, (usize, usize)) {
@@ -31,7 +34,14 @@ fn mappings() -> usize {
 
 #[test]
 fn ten_thousand_rounds_of_adding_redefining_and_removing_leave_all_flat() {
-    let mut session = session("");
+    for mapping in [MappingChoice::Dual, MappingChoice::Segmented] {
+        churn(mapping);
+    }
+}
+
+fn churn(mapping: MappingChoice) {
+    let pipeline = Pipeline::default();
+    let mut session = session_in(mapping, "", pipeline, per_function);
     let round = |session: &mut Session, i: usize| {
         // Some names are new each time.
         let text = format!(

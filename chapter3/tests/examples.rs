@@ -12,6 +12,25 @@ fn output(example: &str) -> String {
     String::from_utf8(run.stdout).expect("text")
 }
 
+/// A handle on a function that is a hundred thousand calls above the one
+/// that is missing.
+#[test]
+fn a_missing_function_is_an_error_until_it_is_defined() {
+    insta::assert_snapshot!(output("failure"));
+}
+
+/// Redefinition, with the note erased that would have prevented it.
+#[test]
+fn a_copy_that_nobody_knows_of_outlives_its_original() {
+    insta::assert_snapshot!(output("forgetful"));
+}
+
+/// A function that calls itself, and one that takes a way around.
+#[test]
+fn recursion_stays_in_its_version_if_it_is_direct() {
+    insta::assert_snapshot!(output("while_it_runs"));
+}
+
 /// The bytes of a stub and its pointer, before and after.
 #[test]
 fn a_body_changes_the_pointer_and_no_byte_of_the_stub() {

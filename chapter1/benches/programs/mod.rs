@@ -56,12 +56,12 @@ pub fn lower(text: &str) -> Vec<Module> {
     loop {
         match parser.next_item(&mut operators, &mut ast) {
             Parsed::Item(Item::Definition { prototype, body }) => {
-                let function = lowering
+                let module = lowering
                     .definition(&ast, &prototype, body, &known)
                     .expect("a valid definition");
                 let params = prototype.params.len();
-                known.declare(&function.name, params);
-                modules.push(Module { functions: vec![function] });
+                known.declare(&module.functions[0].name, params);
+                modules.push(module.clone());
             }
             Parsed::End => return modules,
             other => panic!("{other:?}"),

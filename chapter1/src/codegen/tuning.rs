@@ -18,6 +18,9 @@ pub struct Tuning {
     pub next_round: bool,
     /// Innermost loops begin at a multiple of [`LOOP_ALIGN`] bytes.
     pub align_loops: bool,
+    /// Where a function calls itself, there is room for a call through a
+    /// pointer. That is no improvement by itself.
+    pub wide_self_calls: bool,
 }
 // ANCHOR_END: Tuning
 
@@ -31,6 +34,7 @@ impl Tuning {
         preload: true,
         next_round: true,
         align_loops: true,
+        wide_self_calls: false,
     };
 }
 

@@ -14,6 +14,7 @@ impl Definitions {
     ///
     /// # Errors
     /// If others call it with another number of arguments.
+    // ANCHOR: check_change
     pub fn check_change(
         &self,
         name: &Symbol,
@@ -34,6 +35,7 @@ impl Definitions {
             callers,
         })
     }
+    // ANCHOR_END: check_change
 
     /// Enters a definition that [`check_change`](Self::check_change) has
     /// passed. Returns the one that it replaces.
@@ -56,6 +58,7 @@ impl Definitions {
 
     /// Forgets the definition of a function, if there is one. As long as
     /// others call it, it stays declared.
+    // ANCHOR: withdraw
     pub fn withdraw(&self, name: &Symbol) -> Option<Arc<Definition>> {
         let mut table = self.lock();
         let withdrawn = table.take(name)?;
@@ -64,6 +67,7 @@ impl Definitions {
         }
         Some(withdrawn)
     }
+    // ANCHOR_END: withdraw
 
     /// Does something with a definition, unless that is not the current one
     /// any more; none takes its place meanwhile. `body` must leave the table
@@ -82,6 +86,7 @@ impl Definitions {
 
 impl Table {
     /// Takes a definition out, and the calls that it makes.
+    // ANCHOR: take
     fn take(&mut self, name: &Symbol) -> Option<Arc<Definition>> {
         let known = self.functions.get_mut(name)?;
         let definition = known.definition.take()?;
@@ -94,4 +99,5 @@ impl Table {
         }
         Some(definition)
     }
+    // ANCHOR_END: take
 }

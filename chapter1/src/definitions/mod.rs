@@ -24,8 +24,8 @@ pub use origin::Origin;
 
 use copies::Copies;
 
-use crate::ir::Module;
 use crate::ir::lower::Prototypes;
+use crate::ir::{Function, Module};
 use crate::orc::{InUse, ResourceTracker};
 use crate::symbol::Symbol;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -89,17 +89,19 @@ pub struct Removed {
 impl Prepared {
     /// What it is going to know of a module's functions.
     pub fn from_module(module: &Module) -> Vec<Prepared> {
-        let functions = module.functions.iter();
-        let prepared = functions.map(|function| Prepared {
+        module.functions.iter().map(Prepared::new).collect()
+    }
+
+    /// What it is going to know of a function.
+    pub fn new(function: &Function) -> Prepared {
+        let callees = function.callees.values();
+        let callees =
+            callees.map(|c| (c.name.clone(), c.signature.params.len()));
+        Prepared {
             name: function.name.clone(),
             params: function.signature.params.len(),
-            callees: function
-                .callees
-                .values()
-                .map(|c| (c.name.clone(), c.signature.params.len()))
-                .collect(),
-        });
-        prepared.collect()
+            callees: callees.collect(),
+        }
     }
 }
 

@@ -48,7 +48,7 @@ impl Definitions {
             return None;
         };
         let mut lowering = Lowering::default();
-        let function = lowering.definition(&ast, &prototype, body, self);
-        Some(Module { functions: vec![function.ok()?] })
+        let module = lowering.definition(&ast, &prototype, body, self);
+        module.ok().cloned()
     }
 }

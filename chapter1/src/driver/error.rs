@@ -103,6 +103,7 @@ impl JitError {
     /// What has ended a call, with the names of those who took part.
     ///
     /// What cannot be looked up is left to `explain`.
+    // ANCHOR: stopped
     pub(super) fn stopped(
         session: &ExecutionSession,
         error: ExecutorError,
@@ -119,6 +120,7 @@ impl JitError {
         }
         JitError::Stopped { error, active }
     }
+    // ANCHOR_END: stopped
 }
 
 /// A chain of calls: each function calls the one after it.

@@ -1,6 +1,6 @@
 //! An expression while it is at work.
 
-use super::{Base, JitError};
+use super::{Base, JitError, unless_overtaken};
 use crate::ir::Module;
 use crate::orc::{Hold, LookupError, ResourceTracker};
 use crate::symbol::Symbol;
@@ -49,25 +49,35 @@ impl<'b> Expression<'b> {
         for (name, arguments) in &self.callees {
             base.check_prototype(&self.name, name, *arguments)?;
         }
+        let callees = self.callees();
+        if callees.is_empty() {
+            return Ok(());
+        }
         let order = base.main.search_order();
-        let callees = self.callees.iter().map(|(callee, _)| callee.clone());
-        let callees: Vec<Symbol> = callees.collect();
-        let found = match callees.is_empty() {
-            true => Ok(Vec::new()),
-            false => base.session.lookup(&order, &callees),
-        };
+        let found = unless_overtaken(|| base.session.lookup(&order, &callees));
         found.map(drop).map_err(|e| base.explain(&e, &self.name, &callees))
     }
 
-    /// Compiles and runs it. It has been added by its tracker.
-    pub(super) fn run(&self) -> Result<f64, JitError> {
+    /// Compiles it. It has been added by its tracker. Returns none if what it
+    /// calls has been removed since it was looked up; it has to be added again
+    /// then.
+    pub(super) fn compile(&self) -> Result<Option<Hold>, JitError> {
         let Expression { base, name, .. } = self;
         let found = base.expressions.lookup(name);
         // From here on not even the end of the session frees it.
         let held = found.and_then(|found| {
             Hold::new(&base.session, found).ok_or(LookupError::Ended)
         });
-        let hold = held.map_err(|e| base.explain(&e, name, &[]))?;
+        match held {
+            Ok(hold) => Ok(Some(hold)),
+            Err(error) if error.is_overtaken() => Ok(None),
+            Err(error) => Err(base.explain(&error, name, &[])),
+        }
+    }
+
+    /// Runs it.
+    pub(super) fn run(&self, hold: &Hold) -> Result<f64, JitError> {
+        let Expression { base, name, .. } = self;
         let executor = base.session.executor();
         info!(target: "jit::run", "`{name}` is called");
         let value = base.phases.measure(Phase::Run, || {
@@ -76,14 +86,17 @@ impl<'b> Expression<'b> {
             unsafe { executor.call(hold.found().address, &[]) }
         });
         let value = value.map_err(|error| {
-            let callees = self.callees.iter().map(|(callee, _)| callee.clone());
-            let callees: Vec<Symbol> = callees.collect();
             JitError::stopped(&base.session, error, |error| {
-                base.explain(error, name, &callees)
+                base.explain(error, name, &self.callees())
             })
         })?;
         info!(target: "jit::run", "`{name}` returns {value}");
         Ok(value)
+    }
+
+    fn callees(&self) -> Vec<Symbol> {
+        let callees = self.callees.iter().map(|(callee, _)| callee.clone());
+        callees.collect()
     }
 }
 

@@ -28,11 +28,13 @@ use crate::executor::{ExecutorAddr, HostFn};
 use crate::ir::Module;
 use crate::link::LinkGraph;
 use crate::orc::{
-    CodeWatcher, DefineError, Found, Hold, Observer, ResourceTracker,
+    CodeWatcher, DefineError, Found, Hold, LookupError, Observer,
+    ResourceTracker,
 };
 use crate::symbol::Symbol;
 use expression::Expression;
 use std::sync::Arc;
+use std::thread;
 
 /// How much has been done so far.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -103,11 +105,12 @@ pub trait Driver {
     ///
     /// # Errors
     /// If one of them is defined twice. Nothing is defined then.
-    fn define(&self, module: Module, origin: Origin) -> Result<(), JitError> {
+    fn define(&self, module: &Module, origin: Origin) -> Result<(), JitError> {
         let base = self.base();
         let tracker = base.main.create_tracker();
-        let entries = Prepared::from_module(&module);
-        self.add(&tracker, module).map_err(|e| base.not_defined(e))?;
+        let entries = Prepared::from_module(module);
+        let added = self.add(&tracker, module.clone());
+        added.map_err(|error| base.not_defined(error))?;
         base.definitions.define(entries, origin, &tracker);
         Ok(())
     }
@@ -121,7 +124,7 @@ pub trait Driver {
     /// As [`define`](Driver::define).
     fn define_part(
         &self,
-        module: Module,
+        module: &Module,
         origin: Origin,
     ) -> Result<(), JitError> {
         self.define(module, origin)
@@ -141,8 +144,8 @@ pub trait Driver {
             let params = function.signature.params.len();
             self.check_definable(&function.name, params)?;
         }
-        let origin = Origin::Ir(Arc::new(module.clone()));
-        self.define(module, origin)
+        let module = Arc::new(module);
+        self.define(&module, Origin::Ir(module.clone()))
     }
 
     /// The address of a function, which is compiled first if need be, with
@@ -162,7 +165,7 @@ pub trait Driver {
     /// The same.
     fn find(&self, name: &Symbol) -> Result<Found, JitError> {
         let base = self.base();
-        let found = base.main.lookup(name);
+        let found = unless_overtaken(|| base.main.lookup(name));
         let callees = || base.definitions.callees(name);
         found.map_err(|error| base.explain(&error, name, &callees()))
     }
@@ -195,10 +198,15 @@ pub trait Driver {
     fn evaluate(&self, mut module: Module) -> Result<f64, JitError> {
         let base = self.base();
         let expression = Expression::new(base, &mut module);
-        expression.prepare()?;
-        let added = self.add(&expression.tracker, module);
-        added.map_err(|error| base.not_defined(error))?;
-        expression.run()
+        let compiled = loop {
+            expression.prepare()?;
+            let added = self.add(&expression.tracker, module.clone());
+            added.map_err(|error| base.not_defined(error))?;
+            if let Some(compiled) = expression.compile()? {
+                break compiled;
+            }
+        };
+        expression.run(&compiled)
     }
     // ANCHOR_END: evaluate
 
@@ -268,5 +276,21 @@ pub trait Driver {
             }
         };
         Function::new(base, hold, &name)
+    }
+}
+
+/// Looks up again what another thread has removed meanwhile: it is missing
+/// then, or it has been defined anew.
+///
+/// # Errors
+/// As `lookup`, but for that.
+pub fn unless_overtaken<T>(
+    mut lookup: impl FnMut() -> Result<T, LookupError>,
+) -> Result<T, LookupError> {
+    loop {
+        match lookup() {
+            Err(error) if error.is_overtaken() => thread::yield_now(),
+            result => return result,
+        }
     }
 }

@@ -124,6 +124,10 @@ impl Executor for InProcess {
         thunks.find(name).ok_or_else(|| host.why_not(name))
     }
 
+    fn has_host_symbol(&self, name: &str) -> bool {
+        lock(&self.host).1.find(name).is_some()
+    }
+
     fn host_symbols(&self) -> Vec<(String, usize)> {
         lock(&self.host).0.known_params()
     }

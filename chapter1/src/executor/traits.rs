@@ -55,6 +55,11 @@ pub trait Executor: Send + Sync {
     /// If there is none that may be called.
     fn host_symbol(&self, name: &str) -> Result<HostFunction, HostError>;
 
+    /// Whether there is one. That may take less time than to say why not.
+    fn has_host_symbol(&self, name: &str) -> bool {
+        self.host_symbol(name).is_ok()
+    }
+
     /// The host functions whose number of parameters is known, with that.
     fn host_symbols(&self) -> Vec<(String, usize)>;
 

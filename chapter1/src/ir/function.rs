@@ -6,6 +6,7 @@ use crate::span::Span;
 use crate::symbol::Symbol;
 use cranelift_entity::packed_option::PackedOption;
 use cranelift_entity::{ListPool, PrimaryMap};
+use smallvec::SmallVec;
 
 /// A unit of IR: functions that are compiled together.
 #[derive(Clone, Default, Debug)]
@@ -53,6 +54,10 @@ pub struct CalleeData {
     pub kind: CalleeKind,
 }
 
+/// The instructions of a block. Most blocks are short: those do without an
+/// allocation.
+pub type InstList = SmallVec<[Inst; 8]>;
+
 /// A basic block.
 #[derive(Clone, Default, Debug)]
 pub struct BlockData {
@@ -60,7 +65,7 @@ pub struct BlockData {
     pub params: ValueList,
     /// The instructions, of which the last, and only the last, is a
     /// terminator.
-    pub insts: Vec<Inst>,
+    pub insts: InstList,
 }
 
 /// Where a value comes from.
@@ -185,6 +190,7 @@ impl Function {
     }
 
     /// The type that an instruction yields, if it yields anything.
+    #[inline]
     pub fn result_type(&self, data: &InstData) -> Option<Type> {
         match data {
             InstData::Const(_)

@@ -29,8 +29,8 @@ pub use builder::FunctionBuilder;
 pub use dominators::{ControlFlow, Dominators};
 pub use entities::{Block, Callee, Inst, Slot, Value, ValueList};
 pub use function::{
-    BlockData, CalleeData, CalleeKind, Function, Module, Signature, ValueData,
-    ValueDef,
+    BlockData, CalleeData, CalleeKind, Function, InstList, Module, Signature,
+    ValueData, ValueDef,
 };
 pub use instruction::{BinaryOp, BlockCall, FloatCondition, InstData, Type};
 pub use text::{DisplayInst, ParseError, parse_module};

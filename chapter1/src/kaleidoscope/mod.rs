@@ -24,7 +24,7 @@ use thiserror::Error;
 
 /// When the interner has this many names, it is emptied before the next
 /// piece of text: a session may last long.
-const MAX_NAMES: usize = 1 << 16;
+const MAX_NAMES: usize = 1 << 12;
 
 /// A JIT that understands Kaleidoscope.
 pub struct Kaleidoscope<D> {
@@ -195,15 +195,14 @@ impl<D: Driver> Kaleidoscope<D> {
         self.jit.check_definable(name, params).map_err(refuse)?;
         let Kaleidoscope { jit, lowering, ast, .. } = self;
         let base = jit.base();
-        let function = base
+        let module = base
             .phases
             .measure(Phase::Lower, || {
                 lowering.definition(ast, prototype, body, &*base.definitions)
             })
             .map_err(|errors| explain_all(&errors))?;
-        let name = function.name.clone();
-        let module = Module { functions: vec![function] };
-        show(&module);
+        show(module);
+        let name = module.functions[0].name.clone();
         if self.remembered.version() != self.operators.version() {
             self.remembered = Arc::new(self.operators);
         }
@@ -232,16 +231,15 @@ impl<D: Driver> Kaleidoscope<D> {
     ) -> Result<Answer, Refusal> {
         let Kaleidoscope { jit, lowering, ast, .. } = self;
         let base = jit.base();
-        let function = base
+        let module = base
             .phases
             .measure(Phase::Lower, || {
                 lowering.expression(ast, body, &*base.definitions)
             })
             .map_err(|errors| explain_all(&errors))?;
-        let calls = calls(&function);
-        let module = Module { functions: vec![function] };
-        show(&module);
-        let value = jit.evaluate(module).map_err(|error| {
+        show(module);
+        let calls = calls(&module.functions[0]);
+        let value = jit.evaluate(module.clone()).map_err(|error| {
             vec![explain(&error, ast.spans[body], Some(&calls))]
         })?;
         Ok(Answer::Value(value))

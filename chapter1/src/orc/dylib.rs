@@ -195,7 +195,7 @@ impl ResourceTracker {
     /// If code that can run refers to one of them, or it is held. Nothing is
     /// removed then.
     pub fn remove(&self) -> Result<(), InUse> {
-        self.dylib.session.apply(|state| state.remove(self.id)).map(drop)
+        self.dylib.session.remove(self.dylib.id, self.id)
     }
 }
 

@@ -5,8 +5,8 @@ use super::dylib::{DylibInfo, JitDylib, SearchOrder};
 use super::generator::DefinitionGenerator;
 use super::responsibility::{MaterializationResponsibility, ResourceKey};
 use super::state::{
-    self, Cause, DuplicateDefinition, DylibId, Effect, Event, LookupError,
-    LookupResult, TrackerId, Visibility, Wanted, WorkId,
+    self, Cause, DuplicateDefinition, DylibId, Effect, Event, InUse,
+    LookupError, LookupResult, TrackerId, Visibility, Wanted, WorkId,
 };
 use super::tasks::{Dispatcher, Inline, Task, Tasks, in_task};
 use super::trace;
@@ -75,6 +75,8 @@ struct Tables {
     state: State,
     dylibs: PrimaryMap<DylibId, DylibInfo>,
     has_ended: bool,
+    /// How often something was removed that a generator may define again.
+    removals: u64,
 }
 
 impl Tables {
@@ -107,7 +109,12 @@ impl ExecutionSession {
         let dylibs = PrimaryMap::new();
         Arc::new(ExecutionSession {
             executor,
-            tables: Mutex::new(Tables { state, dylibs, has_ended: false }),
+            tables: Mutex::new(Tables {
+                state,
+                dylibs,
+                has_ended: false,
+                removals: 0,
+            }),
             tasks: Tasks::default(),
             dispatcher,
             managers: Mutex::default(),
@@ -195,11 +202,7 @@ impl ExecutionSession {
         self.trace_lookup(order, names, wanted);
         // Whatever is missing is generated first, with the lock free; what
         // is there then is looked up at one go.
-        let result = match self.missing(order, names).is_empty() {
-            true => Ok(()),
-            false => self.generate(order, names),
-        };
-        let mut tables = self.lock();
+        let (mut tables, result) = self.complete(order, names);
         let Tables { state, has_ended, .. } = &mut *tables;
         match result {
             Ok(()) if *has_ended => state.refuse(on_complete, Ended),
@@ -209,6 +212,30 @@ impl ExecutionSession {
         self.carry_out(tables);
     }
     // ANCHOR_END: lookup_for
+
+    /// Lets generators define what is missing, and takes the lock. What they
+    /// have found or defined may have been removed before that: then they are
+    /// asked again.
+    fn complete(
+        self: &Arc<Self>,
+        order: &SearchOrder,
+        names: &[Symbol],
+    ) -> (MutexGuard<'_, Tables>, Result<(), LookupError>) {
+        loop {
+            let before = self.lock().removals;
+            let result = match self.missing(order, names).is_empty() {
+                true => Ok(()),
+                false => self.generate(order, names),
+            };
+            let tables = self.lock();
+            if result.is_err()
+                || tables.removals == before
+                || tables.state.missing(order, names).is_empty()
+            {
+                return (tables, result);
+            }
+        }
+    }
 
     /// Lets the generators along a search order define what is missing.
     // ANCHOR: generate
@@ -302,6 +329,21 @@ impl ExecutionSession {
         let result = tables.state.define(dylib, tracker, &symbols, unit);
         self.carry_out(tables);
         Ok(result?)
+    }
+
+    /// Removes the symbols that belong to a tracker.
+    pub(super) fn remove(
+        self: &Arc<Self>,
+        dylib: DylibId,
+        tracker: TrackerId,
+    ) -> Result<(), InUse> {
+        let mut tables = self.lock();
+        if !tables.dylibs[dylib].generators.is_empty() {
+            tables.removals += 1;
+        }
+        let result = tables.state.remove(tracker);
+        self.carry_out(tables);
+        result.map(drop)
     }
 
     /// Lets some work's symbols fail.

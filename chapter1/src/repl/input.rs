@@ -60,7 +60,15 @@ impl Input {
     pub(super) fn push(&mut self, bytes: &[u8], is_last: bool) {
         let mut rest = std::mem::take(&mut self.rest);
         rest.extend_from_slice(bytes);
-        let mut chunks = rest.utf8_chunks().peekable();
+        match str::from_utf8(&rest) {
+            Ok(text) => self.text.push_str(text),
+            Err(_) => self.push_repaired(&rest, is_last),
+        }
+        self.skip_mark();
+    }
+
+    fn push_repaired(&mut self, bytes: &[u8], is_last: bool) {
+        let mut chunks = bytes.utf8_chunks().peekable();
         while let Some(chunk) = chunks.next() {
             self.text.push_str(chunk.valid());
             let invalid = chunk.invalid();
@@ -71,7 +79,6 @@ impl Input {
                 self.text.push(char::REPLACEMENT_CHARACTER);
             }
         }
-        self.skip_mark();
     }
 
     /// Skips the byte-order mark that some editors put first.

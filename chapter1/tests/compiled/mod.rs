@@ -106,7 +106,7 @@ impl<D: Driver> Driver for Recorder<D> {
         self.jit.check_definable(name, params)
     }
 
-    fn define(&self, module: Module, origin: Origin) -> Result<(), JitError> {
+    fn define(&self, module: &Module, origin: Origin) -> Result<(), JitError> {
         self.jit.define(module, origin)
     }
 

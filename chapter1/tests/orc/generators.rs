@@ -7,6 +7,7 @@ use chapter1::orc::{
 };
 use chapter1::symbol::Symbol;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A generator that is a closure, and logs what it is asked.
 struct Generator<F> {
@@ -91,6 +92,28 @@ fn generators_are_asked_in_order_and_only_for_what_is_missing() {
         let error = lookup(&session, &main, &["q", "z"]).unwrap_err();
         assert_eq!(error.to_string(), "symbols not found: `q`");
         assert_eq!(log.take().len(), 4);
+    });
+}
+
+#[test]
+fn what_is_removed_before_it_is_found_is_generated_again() {
+    watched(|| {
+        let (session, main) = session();
+        let log = Log::new();
+        let (removals, to) = (AtomicU32::new(3), log.clone());
+        let body = move |dylib: &JitDylib, name: &Symbol| {
+            let tracker = dylib.create_tracker();
+            tracker.define(unit(&[name], at(1))).unwrap();
+            // As another thread might.
+            if removals.load(Ordering::Relaxed) > 0 {
+                removals.fetch_sub(1, Ordering::Relaxed);
+                tracker.remove().unwrap();
+            }
+            Ok(())
+        };
+        main.add_generator(Arc::new(Generator { name: "one", log, body }));
+        lookup(&session, &main, &["a"]).unwrap();
+        assert_eq!(to.take(), ["one in main: a"; 4]);
     });
 }
 

@@ -67,14 +67,9 @@ impl<B: Layer<Program = Module>> Layer for AstLayer<B> {
         let Item::Definition { prototype, body } = item else {
             panic!("no definition")
         };
-        let function = Lowering::default().definition(
-            &ast,
-            &prototype,
-            body,
-            &OneParameter,
-        );
-        let module = Module { functions: vec![function.unwrap()] };
-        self.0.emit(responsibility, module);
+        let mut lowering = Lowering::default();
+        let module = lowering.definition(&ast, &prototype, body, &OneParameter);
+        self.0.emit(responsibility, module.unwrap().clone());
     }
 }
 

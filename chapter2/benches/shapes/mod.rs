@@ -140,6 +140,6 @@ fn lower(text: &str) -> Module {
     };
     let mut lowering = Lowering::default();
     let known = Definitions::default();
-    let function = lowering.definition(&ast, &prototype, body, &known);
-    Module { functions: vec![function.expect("a valid definition")] }
+    let module = lowering.definition(&ast, &prototype, body, &known);
+    module.expect("a valid definition").clone()
 }

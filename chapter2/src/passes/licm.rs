@@ -171,7 +171,7 @@ impl<'l> Motion<'l> {
     ) -> Vec<(Loop, Vec<Inst>)> {
         let mut moved: SecondaryMap<Loop, Vec<Inst>> = SecondaryMap::new();
         for &block in flow.reverse_postorder() {
-            function.blocks[block].insts.retain(|&inst| {
+            function.blocks[block].insts.retain(|&mut inst| {
                 match self.out_of[inst].expand() {
                     Some(out_of) => moved[out_of].push(inst),
                     None => return true,
@@ -212,7 +212,7 @@ fn move_all(
         };
         let before = &mut function.blocks[preheader].insts;
         let last = before.len() - 1;
-        before.splice(last..last, insts);
+        before.insert_many(last, insts);
     }
     changed
 }

@@ -112,12 +112,12 @@ impl<'f> Renaming<'f> {
             self.set(slot, value);
         }
         let mut insts = std::mem::take(&mut self.function.blocks[block].insts);
-        insts.retain(|&inst| self.keep(inst));
+        insts.retain(|&mut inst| self.keep(inst));
         let last = *insts.last().expect("a block has a terminator");
         // What has been inserted meanwhile, at the entry, comes first.
         let place = &mut self.function.blocks[block].insts;
         let inserted = std::mem::replace(place, insts);
-        place.splice(..0, inserted);
+        place.insert_many(0, inserted);
         self.pass_on(last);
     }
     // ANCHOR_END: block

@@ -27,7 +27,8 @@ use super::{Changed, Pass};
 use crate::analysis::Analyses;
 use crate::edit::{self, Replacements};
 use chapter1::ir::{
-    BinaryOp, Block, ControlFlow, Function, Inst, InstData, Value, ValueDef,
+    BinaryOp, Block, ControlFlow, Function, Inst, InstData, InstList, Value,
+    ValueDef,
 };
 use cranelift_entity::EntitySet;
 
@@ -89,7 +90,7 @@ struct Simplifier<'f> {
 
 impl Simplifier<'_> {
     fn run(mut self, flow: &ControlFlow) -> bool {
-        let mut insts = Vec::new();
+        let mut insts = InstList::new();
         for &block in flow.reverse_postorder() {
             insts.clear();
             insts.append(&mut self.function.blocks[block].insts);

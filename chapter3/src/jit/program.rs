@@ -3,10 +3,7 @@
 use super::KaleidoscopeJit;
 use crate::commands;
 use crate::options::LazyOptions;
-use chapter1::driver::Driver;
 use chapter1::repl::{self, Chapter, Command, Options};
-use chapter1::symbol::Symbol;
-use chapter1::timing::Phase;
 use chapter2::commands::{Optimises, asm, ir, passes};
 use chapter2::optimiser::Optimiser;
 
@@ -25,18 +22,13 @@ impl Chapter for KaleidoscopeJit {
         Ok(KaleidoscopeJit::new(executor, pipeline, partition))
     }
 
+    /// What was never compiled, and what that has saved, as far as what was
+    /// compiled can tell.
     fn more_stats(&self) -> String {
-        let defined = self.base.definitions.defined();
-        let bodies = self.demand.compiled();
-        let is_idle = |name: &Symbol| bodies.binary_search(name).is_err();
-        let idle = defined.iter().filter(|(name, _)| is_idle(name)).count();
-        // As long as the others took, on average.
-        let phases = &self.base.phases;
-        let spent = phases.spent(Phase::Generate) + phases.spent(Phase::Link);
-        let compiled = self.counts().compiled.max(1);
-        let saved = spent.mul_f64(idle as f64 / compiled as f64);
+        let (idle, saved) = self.demand.never_compiled();
+        let saved = saved.map(|saved| repl::time("saved, about", saved));
         let line = format!("never compiled      {idle:>12}\n");
-        line + &repl::time("saved, about", saved)
+        line + &saved.unwrap_or_default()
     }
 
     fn at_end(&self) {

@@ -31,6 +31,13 @@ fn call(executor: &InProcess, at: ExecutorAddr, x: f64) -> f64 {
     unsafe { executor.call(at, &[x]) }.unwrap()
 }
 
+/// What lies at an address of the executor's.
+fn word(at: ExecutorAddr) -> u64 {
+    let at = std::ptr::with_exposed_provenance::<u64>(at.as_u64() as usize);
+    // SAFETY: the tests read memory of executors that they hold.
+    unsafe { at.read_unaligned() }
+}
+
 /// Code at the end of the lease, where the linker puts nothing meanwhile.
 fn body(executor: &InProcess) -> ExecutorAddr {
     let at = ExecutorAddr::new(executor.lease().code.end.as_u64() - 4096);
@@ -141,6 +148,47 @@ fn a_block_goes_with_the_last_of_its_stubs() {
         stubs.free(last);
         assert_eq!(used(&stubs), 0);
     }
+}
+
+/// One stub keeps its block: 4 KiB of code. Worse it does not get, however
+/// many others come and go.
+#[test]
+fn there_are_no_more_blocks_than_live_stubs_and_one() {
+    let (_executor, mut stubs) = machine(MappingChoice::Dual);
+    let block = |stubs: &mut Stubs| -> Vec<Stub> {
+        (0..PER_BLOCK).map(|_| stubs.allocate().unwrap()).collect()
+    };
+    let mut kept = Vec::new();
+    for _ in 0..20 {
+        let mut all = block(&mut stubs);
+        kept.push(all.pop().unwrap());
+        all.into_iter().for_each(|stub| stubs.free(stub));
+    }
+    assert_eq!(stubs.blocks.len(), 20);
+    for _ in 0..10_000 {
+        let stub = stubs.allocate().unwrap();
+        stubs.free(stub);
+        assert!(stubs.blocks.len() <= 21);
+    }
+    stubs.objects.collect().unwrap();
+    let used = stubs.objects.memory_used(SegmentKind::Code);
+    assert_eq!(used, 4096 * stubs.blocks.len() as u64);
+    kept.into_iter().for_each(|stub| stubs.free(stub));
+    assert!(stubs.blocks.len() <= 1);
+}
+
+#[test]
+#[cfg(debug_assertions)]
+fn a_freed_block_is_poisoned() {
+    let (_executor, mut stubs) = machine(MappingChoice::Dual);
+    let all: Vec<Stub> =
+        (0..PER_BLOCK).map(|_| stubs.allocate().unwrap()).collect();
+    let words = |stub: Stub| [word(stub.address), word(stub.pointer)];
+    let poison = [u64::from_le_bytes([0xcc; 8]); 2];
+    assert_ne!(words(all[7]), poison);
+    all.iter().for_each(|&stub| stubs.free(stub));
+    stubs.objects.collect().unwrap();
+    assert!(all.iter().all(|&stub| words(stub) == poison));
 }
 
 #[test]

@@ -1,8 +1,13 @@
 //! A body that cannot be made ends what is running, and nothing else.
 
-use crate::support::{compiled, error, session, value};
+use crate::support::{compiled, error, session, session_with, value};
 use chapter1::driver::{Driver, JitError};
 use chapter1::executor::{ExecutorError, MAX_FRAMES};
+use chapter1::symbol::Symbol;
+use chapter2::pipeline::Pipeline;
+use chapter3::partition::Program;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 const DEEP: &str = "
     extern missing(x);
@@ -54,6 +59,25 @@ fn handles_get_the_error_too() {
     }
     session.run("def missing(x) x;").unwrap();
     assert_eq!(deep.call(10.0).unwrap(), 10.0);
+}
+
+#[test]
+fn a_partition_that_panics_ends_the_call_and_nothing_else() {
+    let panics = Arc::new(AtomicBool::new(true));
+    let asked = panics.clone();
+    let partition = move |_: &Symbol, _: &Program<'_>| {
+        assert!(!asked.load(Ordering::Relaxed), "no idea");
+        Vec::new()
+    };
+    let text = "def f(x) x; def g(x) f(x) + 1;";
+    let mut session = session_with(text, Pipeline::default(), partition);
+    for _ in 0..2 {
+        let message = error(&mut session, "g(1);");
+        assert!(message.contains("no idea"), "{message}");
+        assert_eq!(value(&mut session, "1;"), 1.0);
+    }
+    panics.store(false, Ordering::Relaxed);
+    assert_eq!(value(&mut session, "g(1);"), 2.0);
 }
 
 #[test]

@@ -8,9 +8,10 @@ use chapter1::driver::Driver;
 use chapter1::symbol::Symbol;
 use chapter2::pipeline::Pipeline;
 use chapter3::partition::{Program, call_closure, per_function, whole_module};
+use std::collections::BTreeSet;
 use std::fmt::Write;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 const CHAIN: &str = "
     def c(x) x * 2;
@@ -34,10 +35,10 @@ fn the_second_call_enters_no_compiler() {
     value(&mut session, "a(1); a(1); a(2) + a(3) + c(7);");
     assert_eq!(compilations(&session, 3), 3);
     let stubs = session.jit.demand.stubs().list();
-    let linked = stubs.iter().map(|stub| (stub.name.as_str(), stub.linked));
+    let asked = stubs.iter().map(|stub| (stub.name.as_str(), stub.asked));
     // `d` has a stub, because `a` refers to it.
     let expected = [("a", 1), ("b", 1), ("c", 1), ("d", 0)];
-    assert_eq!(linked.collect::<Vec<_>>(), expected);
+    assert_eq!(asked.collect::<Vec<_>>(), expected);
 }
 
 #[test]
@@ -99,6 +100,60 @@ fn what_a_partition_says_is_compiled_and_nothing_else() {
         // What was compiled in advance asks nobody.
         value(&mut session, "f0(1);");
         assert_eq!(compilations(&session, 2), count);
+    }
+}
+
+/// Some text: sums of calls, made certain or not by an `if`.
+const GRAPH: &str = "
+    extern sin(x); extern missing(x); extern h(x);
+    def a(x) sin(x);
+    def b(x) a(x) + a(x + 1);
+    def c(x) if x < 2 then b(x) else missing(x);
+    def d(x) for i = 0, i < x in c(i) + b(i);
+    def e(x) if x < 9 then d(x) else a(x);
+    def f(x) if x < 9 then c(1) + b(x) else b(x);
+    1;
+    def g(n) if n < 1 then f(n) else g(n - 1) + h(n);
+    def h(n) if n < 1 then a(n) else g(n - 1);
+    def k(x) e(x);
+    1;
+    def l(x) x;";
+
+#[test]
+fn every_partition_predicts_how_many_functions_are_compiled() {
+    type Kind = fn(&Symbol, &Program<'_>) -> Vec<Symbol>;
+    let callers: Kind = |called, program| program.definitions.callers(called);
+    // How many functions these calls compile.
+    let calls = ["b(1);", "e(1);", "g(2);", "k(1);", "l(1);"];
+    let partitions: [(Kind, [usize; 5]); 4] = [
+        (per_function, [2, 3, 3, 1, 1]),
+        (call_closure, [2, 3, 3, 1, 1]),
+        (whole_module, [6, 0, 3, 0, 1]),
+        (callers, [7, 0, 1, 1, 1]),
+    ];
+    for (partition, counts) in partitions {
+        let predicted = Arc::new(Mutex::new(BTreeSet::new()));
+        let to = predicted.clone();
+        let spy = move |called: &Symbol, program: &Program<'_>| {
+            let names = partition(called, program);
+            let all = names.iter().chain([called]);
+            let is_defined = |n: &&Symbol| program.definitions.get(n).is_some();
+            let defined = all.filter(is_defined).map(Symbol::to_string);
+            to.lock().unwrap().extend(defined);
+            names
+        };
+        let mut session = session_with(GRAPH, Pipeline::default(), spy);
+        let mut before = compilations(&session, 2);
+        assert_eq!(before, 0);
+        for (index, call) in calls.iter().enumerate() {
+            value(&mut session, call);
+            let now = compilations(&session, 3 + index);
+            assert_eq!(now - before, counts[index], "{call}");
+            before = now;
+            let predicted = predicted.lock().unwrap();
+            assert_eq!(compiled(&session), Vec::from_iter(predicted.clone()));
+            assert_eq!(now, predicted.len());
+        }
     }
 }
 

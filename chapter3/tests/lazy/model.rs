@@ -1,8 +1,10 @@
 //! Any sequence of definitions, removals and calls, against a model.
 
-use crate::support::{Session, optimised, remove};
+use crate::support::{Session, remove, session_with};
 use chapter1::driver::Driver;
 use chapter1::symbol::Symbol;
+use chapter2::pipeline::Pipeline;
+use chapter3::partition::{Program, call_closure, per_function, whole_module};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -114,9 +116,19 @@ proptest! {
 
     #[test]
     fn no_stale_body_is_ever_called(
-        steps in prop::collection::vec(step(), 1..60)
+        steps in prop::collection::vec(step(), 1..60),
+        is_optimised in any::<bool>(),
+        partition in 0..3usize,
     ) {
-        let mut session = optimised("");
+        let pipeline = match is_optimised {
+            true => Pipeline::optimised(),
+            false => Pipeline::default(),
+        };
+        let partitions: [fn(&Symbol, &Program<'_>) -> Vec<Symbol>; 3] =
+            [per_function, call_closure, whole_module];
+        let partition = partitions[partition];
+
+        let mut session = session_with("", pipeline, partition);
         let mut model = Model::default();
         for step in steps {
             match step {

@@ -122,9 +122,8 @@ fn changing(
 
 /// Lets a function yield this number from now on.
 fn define(demand: &Demand, name: &str, value: f64) -> Result<(), JitError> {
-    let module = constant(name, value);
-    let origin = Origin::Ir(Arc::new(module.clone()));
-    demand.define(module, &origin)
+    let module = Arc::new(constant(name, value));
+    demand.define(&module, Origin::Ir(module.clone()))
 }
 
 /// A function as IR that yields a number for one.
@@ -160,6 +159,22 @@ fn a_body_that_is_running_finishes_as_it_was() {
 }
 
 #[test]
+fn old_code_may_call_what_nobody_knows_any_more() {
+    let text = "
+        def h(x) x;
+        def f(n) if n < 1 then change(0) + h(1) else f(n - 1) + 1;
+        def g(n) f(n);";
+    let mut session = changing(text, |demand| {
+        define(demand, "f", 5.0)?;
+        demand.remove(&Symbol::new("h"))
+    });
+    let message = error(&mut session, "g(2);");
+    assert!(message.contains("`h` was removed, and nothing but old code"));
+    assert!(message.contains("in `g`, called by"), "{message}");
+    assert_eq!(value(&mut session, "g(2);"), 5.0);
+}
+
+#[test]
 fn the_memory_of_an_old_body_is_freed_when_it_has_been_left() {
     let text = "def f(n) if n < 1 then change(0) else f(n - 1);";
     let mut session = changing(text, |demand| define(demand, "f", 5.0));
@@ -175,6 +190,29 @@ fn the_memory_of_an_old_body_is_freed_when_it_has_been_left() {
         assert_eq!(session.run("f(3); f(3);").unwrap(), [0.0, 5.0]);
         assert_eq!(used(), after);
     }
+}
+
+#[test]
+#[cfg(debug_assertions)]
+fn the_memory_of_an_old_body_is_poisoned() {
+    let mut session = session("def f(x) x + 1; def g(x) f(x); g(1);");
+    let stubs = session.jit.demand.stubs().list();
+    let bodies = stubs.iter().map(|stub| stub.body.unwrap());
+    let bodies: Vec<_> = bodies.collect();
+    let objects = session.jit.objects.clone();
+    let first_bytes = || {
+        objects.collect().unwrap();
+        [0, 1].map(|i| {
+            let at = bodies[i].as_u64() as usize;
+            let at = std::ptr::with_exposed_provenance::<[u8; 16]>(at);
+            // SAFETY: it is memory of the session's executor.
+            unsafe { at.read_volatile() }
+        })
+    };
+    let [f, g] = first_bytes();
+    assert!(f != [0xcc; 16] && g != [0xcc; 16]);
+    session.run("def f(x) x + 2;").unwrap();
+    assert_eq!(first_bytes(), [[0xcc; 16], g]);
 }
 
 /// A session in which something happens while `f` is compiled for the first
@@ -196,6 +234,7 @@ fn meanwhile(
 }
 
 #[test]
+// ANCHOR: overtakes
 fn a_redefinition_overtakes_the_compilation_of_the_old_body() {
     let mut session = meanwhile("def f(x) 1; def g(x) f(x);", |demand| {
         define(demand, "f", 2.0)
@@ -203,6 +242,7 @@ fn a_redefinition_overtakes_the_compilation_of_the_old_body() {
     assert_eq!(value(&mut session, "g(1);"), 2.0);
     assert_eq!(value(&mut session, "f(1);"), 2.0);
 }
+// ANCHOR_END: overtakes
 
 #[test]
 fn a_removal_overtakes_it_too() {
@@ -236,4 +276,25 @@ fn a_small_function_is_redefined_while_it_is_being_inlined() {
         }
     }));
     assert_eq!(value(&mut session, "f(1);"), 10.0);
+}
+
+#[test]
+fn old_code_may_call_what_nobody_else_knows() {
+    let text = "def f(x) x; def g(x) change(0) + f(x);";
+    let mut session = changing(text, |demand| {
+        define(demand, "g", 5.0)?;
+        demand.remove(&Symbol::new("f"))
+    });
+    let message = error(&mut session, "g(1);");
+    assert!(message.contains("nothing but old code calls it"), "{message}");
+    assert_eq!(value(&mut session, "g(1);"), 5.0);
+}
+
+#[test]
+fn a_definition_outdates_copies_that_a_removal_has_not_come_to() {
+    let mut session = optimised("def f(x) 1; def g(x) f(x);");
+    assert_eq!(value(&mut session, "g(0);"), 1.0);
+    // So far another thread may have come.
+    session.jit.base().definitions.withdraw(&Symbol::new("f"));
+    assert_eq!(value(&mut session, "def f(x) 2; g(0);"), 2.0);
 }

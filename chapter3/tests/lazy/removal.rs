@@ -27,6 +27,23 @@ fn callers_fail_until_it_is_defined_again() {
 }
 
 #[test]
+fn what_was_removed_is_missed_however_deep_the_call_is() {
+    let text = "def gone(x) x;
+        def deep(n) if n < 1 then gone(7) else deep(n - 1) + 1;";
+    let mut session = session(text);
+    assert_eq!(value(&mut session, "deep(1000);"), 1007.0);
+    remove(&session, "gone").unwrap();
+    for _ in 0..2 {
+        let message = error(&mut session, "deep(1000);");
+        let lines: Vec<&str> = message.lines().collect();
+        assert_eq!(lines[0], "error: `gone` is declared, but not defined");
+        assert!(message.contains("in `deep` (64 times), and so on"));
+        assert_eq!(value(&mut session, "1;"), 1.0);
+    }
+    assert_eq!(value(&mut session, "def gone(x) 2 * x; deep(1000);"), 1014.0);
+}
+
+#[test]
 fn its_address_stays_as_long_as_somebody_calls_it() {
     let mut session = session("def f(x) x; def g(x) f(x);");
     value(&mut session, "g(1);");

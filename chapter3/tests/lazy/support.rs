@@ -2,7 +2,7 @@
 
 use chapter1::codegen::Target;
 use chapter1::driver::Driver;
-use chapter1::executor::memory::MemoryConfig;
+use chapter1::executor::memory::{MappingChoice, MemoryConfig};
 use chapter1::executor::{ExecutorAddr, Host, InProcess, traps};
 use chapter1::kaleidoscope::Kaleidoscope;
 use chapter1::symbol::Symbol;
@@ -28,8 +28,18 @@ pub(crate) fn session_with(
     pipeline: Pipeline,
     partition: impl Partition,
 ) -> Session {
+    session_in(MappingChoice::Auto, text, pipeline, partition)
+}
+
+/// A session whose memory is made in a certain way.
+pub(crate) fn session_in(
+    mapping: MappingChoice,
+    text: &str,
+    pipeline: Pipeline,
+    partition: impl Partition,
+) -> Session {
     traps::catch_overflows().unwrap();
-    let config = MemoryConfig::default();
+    let config = MemoryConfig { mapping, ..MemoryConfig::default() };
     let executor = InProcess::new(Target::host(), Host::default(), &config);
     let executor = Arc::new(executor.unwrap());
     let jit = KaleidoscopeJit::new(executor, pipeline, Box::new(partition));

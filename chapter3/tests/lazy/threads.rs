@@ -1,9 +1,10 @@
 //! First calls, redefinitions and removals at the same time.
 
-use crate::support::{compilations, optimised, remove, session};
+use crate::support::{Session, compilations, optimised, remove, session};
 use chapter1::definitions::Origin;
 use chapter1::driver::{Driver, JitError};
 use chapter1::ir::{Module, parse_module};
+use chapter1::symbol::Symbol;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Barrier};
 use std::thread;
@@ -58,10 +59,10 @@ fn a_copy_of_what_is_redefined_meanwhile_does_not_stay() {
                 barrier.wait();
                 g.call(1.0).unwrap()
             });
-            let module = constant("f", 1);
-            let origin = Origin::Ir(Arc::new(module.clone()));
+            let module = Arc::new(constant("f", 1));
+            let origin = Origin::Ir(module.clone());
             barrier.wait();
-            session.jit.demand.define(module, &origin).unwrap();
+            session.jit.demand.define(&module, origin).unwrap();
         });
         assert_eq!(g.call(1.0).unwrap(), 2.0);
     }
@@ -69,6 +70,7 @@ fn a_copy_of_what_is_redefined_meanwhile_does_not_stay() {
 // ANCHOR_END: inlined_meanwhile
 
 #[test]
+// ANCHOR: what_is_called_after
 fn what_is_called_after_a_redefinition_is_the_new_body() {
     let session = optimised("def f(x) 0; def g(x) f(x); def h(x) g(x);");
     let g = session.jit.function::<fn(f64) -> f64>("g").unwrap();
@@ -88,15 +90,16 @@ fn what_is_called_after_a_redefinition_is_the_new_body() {
             });
         }
         for version in 1..2000 {
-            let module = constant("f", version);
-            let origin = Origin::Ir(Arc::new(module.clone()));
-            session.jit.demand.define(module, &origin).unwrap();
+            let module = Arc::new(constant("f", version));
+            let origin = Origin::Ir(module.clone());
+            session.jit.demand.define(&module, origin).unwrap();
             defined.store(version, Ordering::SeqCst);
         }
         is_done.store(true, Ordering::SeqCst);
     });
     assert_eq!(h.call(1.0).unwrap(), 1999.0);
 }
+// ANCHOR_END: what_is_called_after
 
 #[test]
 fn calls_fail_or_see_a_whole_body_while_it_comes_and_goes() {
@@ -120,11 +123,87 @@ fn calls_fail_or_see_a_whole_body_while_it_comes_and_goes() {
         }
         for _ in 0..2000 {
             remove(&session, "f").unwrap();
-            let module = constant("f", 1);
-            let origin = Origin::Ir(Arc::new(module.clone()));
-            session.jit.demand.define(module, &origin).unwrap();
+            let module = Arc::new(constant("f", 1));
+            let origin = Origin::Ir(module.clone());
+            session.jit.demand.define(&module, origin).unwrap();
         }
         is_done.store(true, Ordering::SeqCst);
     });
     assert_eq!(g.call(1.0).unwrap(), 1.0);
+}
+
+/// An expression that calls a function with a number.
+fn expression(callee: &str, argument: u32) -> Module {
+    let text = format!(
+        "function @__anon_expr() -> f64 {{
+        fn0 = function @{callee}(f64) -> f64
+        block0:
+            v0 = const {argument}.0
+            v1 = call fn0(v0)
+            return v1
+        }}"
+    );
+    parse_module(&text).unwrap()
+}
+
+/// Evaluates an expression on several threads as long as `body` runs.
+fn while_evaluating(
+    session: &Session,
+    module: &Module,
+    check: impl Fn(Result<f64, JitError>) + Sync,
+    body: impl FnOnce(),
+) {
+    let is_done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for _ in 1..THREADS {
+            scope.spawn(|| {
+                while !is_done.load(Ordering::SeqCst) {
+                    check(session.jit.evaluate(module.clone()));
+                }
+            });
+        }
+        body();
+        is_done.store(true, Ordering::SeqCst);
+    });
+}
+
+#[test]
+fn an_expression_finds_what_it_calls_or_says_that_it_is_not_defined() {
+    let session = session("def f(x) 1;");
+    let check = |result| match result {
+        Ok(value) => assert_eq!(value, 1.0),
+        Err(JitError::Missing { path }) => {
+            assert_eq!(path.end().as_str(), "f");
+        }
+        Err(JitError::Unresolved { error, .. }) => {
+            let is_missing = matches!(*error, JitError::Missing { .. });
+            assert!(is_missing, "{error}");
+        }
+        Err(error) => panic!("{error}"),
+    };
+    while_evaluating(&session, &expression("f", 0), check, || {
+        for _ in 0..5000 {
+            remove(&session, "f").unwrap();
+            session.jit.define_ir(constant("f", 1)).unwrap();
+        }
+    });
+}
+
+#[test]
+fn what_is_missing_on_a_way_not_taken_never_matters() {
+    let text = "extern far(x); def g(x) if x then far(x) else 1;";
+    let session = session(text);
+    let g = Symbol::new("g");
+    let module = session.jit.base().definitions.get(&g).unwrap();
+    let module = session.jit.base().definitions.module(&module).unwrap();
+    let check =
+        |result: Result<f64, JitError>| assert_eq!(result.unwrap(), 1.0);
+    while_evaluating(&session, &expression("g", 0), check, || {
+        for _ in 0..2000 {
+            // Its stub goes when nobody refers to it.
+            session.jit.define_ir(module.clone()).unwrap();
+            let far = session.jit.evaluate(expression("far", 1));
+            assert!(far.is_err());
+        }
+    });
 }

@@ -64,8 +64,8 @@ impl<T: Transform> Driver for Stack<T> {
         self.demand.add(tracker, module)
     }
 
-    fn define(&self, module: Module, origin: Origin) -> Result<(), JitError> {
-        self.demand.define(module, &origin)
+    fn define(&self, module: &Module, origin: Origin) -> Result<(), JitError> {
+        self.demand.define(module, origin)
     }
 
     fn observe(&self, _: Observer) {}
@@ -76,6 +76,7 @@ impl<T: Transform> Driver for Stack<T> {
 }
 
 #[test]
+// ANCHOR: a_transform_that_fails
 fn a_transform_that_fails_ends_the_call_and_is_tried_again() {
     let is_mended = Arc::new(AtomicBool::new(false));
     let mended = is_mended.clone();
@@ -99,6 +100,7 @@ fn a_transform_that_fails_ends_the_call_and_is_tried_again() {
     is_mended.store(true, Ordering::Relaxed);
     assert_eq!(session.run("deep(1000);").unwrap(), [7.0]);
 }
+// ANCHOR_END: a_transform_that_fails
 
 #[test]
 fn modules_added_without_a_driver_wait_as_well() {

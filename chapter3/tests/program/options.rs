@@ -23,16 +23,39 @@ fn stat(result: &Transcript, what: &str) -> String {
     line.trim_start_matches(what).trim().to_owned()
 }
 
+fn stats(program: &str) -> Transcript {
+    let run = Run::new().argument("--stats").argument("-O0");
+    run.input(program).finish()
+}
+
 #[test]
 fn stats_tell_what_was_never_compiled() {
     let program = "def a(x) x; def b(x) a(x); def c(x) x; def d(x) x; b(1);";
-    let run = Run::new().argument("--stats").argument("-O0").input(program);
-    let result = run.finish();
+    let result = stats(program);
     assert_eq!(stat(&result, "functions defined"), "4");
     // With the expression.
     assert_eq!(stat(&result, "functions compiled"), "3");
     assert_eq!(stat(&result, "never compiled"), "2");
     assert!(stat(&result, "saved, about").ends_with(" µs"));
+}
+
+#[test]
+fn what_was_compiled_once_is_not_counted_when_its_body_has_gone() {
+    let program = "extern cos(x); def a(x) cos(x); a(1); def b(x) x;
+                   def cos(x) x;";
+    let result = stats(program);
+    // `b`, and `cos`, for which `a` will have to be compiled again.
+    assert_eq!(stat(&result, "never compiled"), "2", "{result}");
+    // A definition that replaces another has not been compiled.
+    let result = stats("def a(x) x; a(1); def a(x) x + 1;");
+    assert_eq!(stat(&result, "never compiled"), "1", "{result}");
+}
+
+#[test]
+fn without_any_function_nobody_knows_what_was_saved() {
+    let result = stats("def a(x) x; 1 + 2;");
+    assert_eq!(stat(&result, "never compiled"), "1");
+    assert!(!result.stderr().contains("saved"), "{result}");
 }
 
 #[test]

@@ -108,12 +108,23 @@ impl Emitter<'_> {
             let params = callee.signature.params.len();
             symbol(self.names, &callee.name, params, self.graph)
         });
+        self.make_room(callee);
         self.asm.call();
         let end = self.asm.buffer.here();
         let kind = EdgeKind::Branch32;
         self.fixups.push(Fixup { end, kind, target, addend: 0 });
     }
     // ANCHOR_END: call
+
+    /// Makes the function's call of itself as long as one through a pointer,
+    /// if it is to be so.
+    fn make_room(&mut self, callee: Callee) {
+        let callee = &self.function.callees[callee].name;
+        let is_self = *callee == self.function.name;
+        if is_self && self.allocator.tuning().wide_self_calls {
+            self.asm.make_room();
+        }
+    }
 
     /// What a call returns, if anybody wants it.
     pub(super) fn call_result(&mut self, inst: Inst) {

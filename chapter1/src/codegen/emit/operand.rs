@@ -290,6 +290,12 @@ impl Encoder<'_> {
         dynasm!(buffer ; .arch x64 ; pop rbp ; ret);
     }
 
+    /// Makes the call that comes next a byte longer: by the prefix for short
+    /// addresses, of which a call has none.
+    pub fn make_room(&mut self) {
+        self.buffer.push(0x67);
+    }
+
     /// A call; the linker fills in the last four bytes.
     pub fn call(&mut self) {
         self.buffer.push(0xe8);

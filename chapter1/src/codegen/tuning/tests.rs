@@ -11,6 +11,7 @@ const NONE: Tuning = Tuning {
     preload: false,
     next_round: false,
     align_loops: false,
+    wide_self_calls: false,
 };
 
 /// A sum, as it is after optimisation: the test of the old counter, then the
@@ -238,4 +239,34 @@ fn all_improvements_make_a_loop_as_short_as_it_can_be_in_avx() {
 #[test]
 fn all_improvements_in_sse2() {
     assert_snapshot!(listing(SUM, Target::SSE2, Tuning::ALL));
+}
+
+#[test]
+fn calls_of_oneself_have_room_for_a_pointer_and_others_do_not() {
+    let text = "\
+function @f(f64) -> f64 {
+    fn0 = function @f(f64) -> f64
+    fn1 = function @g(f64) -> f64
+block0(v0: f64):
+    v1 = call fn0(v0)
+    v2 = call fn1(v1)
+    return v2
+}
+";
+    let module = parse_module(text).expect("well formed");
+    let tuning = Tuning { wide_self_calls: true, ..NONE };
+    let mut generator = CodeGenerator::tuned(Target::SSE2, tuning);
+    let graph = generator.compile(&module).expect("a small frame");
+    let prefixes = graph.edges.iter().map(|edge| {
+        let opcode = edge.offset as usize - 1;
+        assert_eq!(graph.bytes[opcode], 0xe8);
+        graph.bytes[opcode - 1]
+    });
+    let is_wide: Vec<bool> = prefixes.map(|byte| byte == 0x67).collect();
+    assert_eq!(is_wide, [true, false]);
+    // The prefix changes nothing about the call.
+    assert_eq!(
+        Listing::new(&graph, &module).to_string(),
+        listing(text, Target::SSE2, NONE)
+    );
 }

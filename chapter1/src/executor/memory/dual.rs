@@ -15,7 +15,7 @@ use rustix::mm::{MprotectFlags, mprotect};
 use rustix::process::{Resource, getrlimit};
 
 use super::error::MemoryError;
-use super::{Mapping, Sizes};
+use super::{Mapping, POISON, Sizes};
 
 // ANCHOR: Dual
 pub(super) struct Dual {
@@ -62,12 +62,11 @@ impl Mapping for Dual {
 
     /// A debug build makes a stray jump into freed code trap.
     fn release(&mut self, offset: usize, len: usize) -> io::Result<()> {
-        const INT3: u8 = 0xCC;
         assert!(offset + len <= self.alias.len());
         if cfg!(debug_assertions) {
             // SAFETY: the range is in the alias, which stays mapped
             // read-write as long as `self` lives.
-            unsafe { self.writable(offset).write_bytes(INT3, len) };
+            unsafe { self.writable(offset).write_bytes(POISON, len) };
         }
         Ok(())
     }

@@ -23,6 +23,10 @@ use dual::Dual;
 pub use error::MemoryError;
 use segmented::Segmented;
 
+/// What fills released memory in a debug build: as code it is `int3`, which
+/// traps, and a pointer of it points nowhere.
+const POISON: u8 = 0xcc;
+
 /// How much memory to reserve, and how. What is reserved costs nothing until
 /// it is touched.
 #[derive(Clone, Debug)]
@@ -156,6 +160,7 @@ impl Memory {
         range: Range<ExecutorAddr>,
     ) -> Result<(), MemoryError> {
         if contains(&self.lease.data, &range) {
+            self.poison(&range);
             return Ok(());
         }
         self.check_code(&range)?;
@@ -170,6 +175,16 @@ impl Memory {
         Ok(())
     }
     // ANCHOR_END: release
+
+    /// A debug build makes a jump through a pointer that was released fault.
+    fn poison(&mut self, data: &Range<ExecutorAddr>) {
+        if cfg!(debug_assertions) {
+            let at = self.mapping.writable(self.offset(data.start));
+            // SAFETY: the range is in the data part, which is always writable,
+            // and nobody uses what is released.
+            unsafe { at.write_bytes(POISON, length(data)) };
+        }
+    }
 
     /// Makes every thread of this process forget instructions that it has
     /// fetched, so that none runs what a released range used to hold. It

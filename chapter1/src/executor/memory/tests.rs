@@ -238,9 +238,25 @@ fn freed_code_of_the_dual_mapping_traps() {
     memory.write(code.start, &returns(42)).unwrap();
     memory.seal(code.clone()).unwrap();
     memory.release(code.clone()).unwrap();
-    assert_eq!(byte(&memory, code.start), 0xCC);
-    assert_eq!(byte(&memory, code.start + 15), 0xCC);
+    assert_eq!(byte(&memory, code.start), POISON);
+    assert_eq!(byte(&memory, code.start + 15), POISON);
     assert_eq!(byte(&memory, code.end), 0);
+}
+
+#[test]
+#[cfg(debug_assertions)]
+fn a_freed_pointer_points_nowhere() {
+    for mapping in BOTH {
+        let mut memory = small(mapping);
+        let data = memory.lease().data.clone();
+        for i in 0..3 {
+            memory.store_pointer(data.start + 8 * i, 1).unwrap();
+        }
+        memory.release(data.start + 8..data.start + 16).unwrap();
+        let bytes = [0, 8, 15, 16].map(|i| byte(&memory, data.start + i));
+        assert_eq!(bytes, [1, POISON, POISON, 1]);
+        memory.release(data.end..data.end).unwrap();
+    }
 }
 
 #[test]

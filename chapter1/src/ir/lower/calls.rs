@@ -7,6 +7,7 @@ use crate::symbol::Symbol;
 use crate::syntax::{Expr, Name};
 
 impl Lowerer<'_> {
+    #[inline(never)]
     // ANCHOR: call_expr
     pub(super) fn call_expr(
         &mut self,

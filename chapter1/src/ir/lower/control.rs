@@ -6,6 +6,7 @@ use crate::span::Span;
 use crate::syntax::{Expr, Name};
 
 impl Lowerer<'_> {
+    #[inline(never)]
     // ANCHOR: if_expr
     pub(super) fn if_expr(
         &mut self,
@@ -31,6 +32,7 @@ impl Lowerer<'_> {
 
     /// Lowers a loop. The condition comes last and sees the old value of
     /// the variable, which the body may have assigned.
+    #[inline(never)]
     // ANCHOR: for_expr
     pub(super) fn for_expr(
         &mut self,

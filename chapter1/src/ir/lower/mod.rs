@@ -19,7 +19,9 @@ mod variables;
 
 pub use error::{LowerError, LowerErrorKind};
 
-use super::{Callee, Function, FunctionBuilder, Signature, Slot, Value};
+use super::{
+    Callee, Function, FunctionBuilder, Module, Signature, Slot, Value,
+};
 use crate::cancel::{self, Cancelled};
 use crate::recursion;
 use crate::span::Span;
@@ -49,21 +51,23 @@ pub const ANONYMOUS: &str = "__anon_expr";
 /// Lowers items, one after the other. Its tables are kept between items.
 pub struct Lowering {
     slots: SecondaryMap<Name, PackedOption<Slot>>,
-    /// Where each function is built. A copy of it takes no more memory than
-    /// it needs, which tables that have grown do.
-    draft: Function,
+    /// Where each function is built, as the only one of a module. A copy of it
+    /// takes no more memory than it needs, which tables that have grown do.
+    draft: Module,
 }
 
 impl Default for Lowering {
     fn default() -> Lowering {
         let signature = Signature::kaleidoscope(0);
         let draft = Function::new(Symbol::new(ANONYMOUS), signature);
+        let draft = Module { functions: vec![draft] };
         Lowering { slots: SecondaryMap::default(), draft }
     }
 }
 
 impl Lowering {
-    /// Lowers a definition.
+    /// Lowers a definition. Returns it as a module, for the time being: who
+    /// keeps it takes a copy.
     ///
     /// # Errors
     /// The first mistakes in the body.
@@ -73,11 +77,11 @@ impl Lowering {
         prototype: &Prototype,
         body: Expr,
         known: &dyn Prototypes,
-    ) -> Result<Function, Vec<LowerError>> {
+    ) -> Result<&Module, Vec<LowerError>> {
         let params = ast.params(prototype);
         let name = Symbol::new(ast.text(prototype.name));
         let signature = Signature::kaleidoscope(params.len());
-        self.draft.reset(name.clone(), signature);
+        self.draft.functions[0].reset(name.clone(), signature);
         let mut lowerer = Lowerer::new(ast, known, self);
         lowerer.itself = Some((prototype.name, name));
         let entry = lowerer.b.function.entry();
@@ -90,10 +94,11 @@ impl Lowering {
         for param in params {
             self.slots[param.name] = None.into();
         }
-        result.map(|()| self.draft.clone())
+        result.map(|()| &self.draft)
     }
 
-    /// Lowers a top-level expression to a function without parameters.
+    /// Lowers a top-level expression to a function without parameters, the
+    /// only one of a module: again, who keeps it takes a copy.
     ///
     /// # Errors
     /// The first mistakes in the expression.
@@ -102,11 +107,11 @@ impl Lowering {
         ast: &Ast,
         body: Expr,
         known: &dyn Prototypes,
-    ) -> Result<Function, Vec<LowerError>> {
+    ) -> Result<&Module, Vec<LowerError>> {
         let name = Symbol::new(ANONYMOUS);
-        self.draft.reset(name, Signature::kaleidoscope(0));
+        self.draft.functions[0].reset(name, Signature::kaleidoscope(0));
         Lowerer::new(ast, known, self).finish(body)?;
-        Ok(self.draft.clone())
+        Ok(&self.draft)
     }
 }
 
@@ -130,7 +135,7 @@ impl<'l> Lowerer<'l> {
         context: &'l mut Lowering,
     ) -> Lowerer<'l> {
         Lowerer {
-            b: FunctionBuilder::new(&mut context.draft),
+            b: FunctionBuilder::new(&mut context.draft.functions[0]),
             ast,
             known,
             slots: &mut context.slots,

@@ -5,14 +5,16 @@ use crate::ir::{FloatCondition, Value};
 use crate::span::Span;
 use crate::syntax::ast::BinaryKind;
 use crate::syntax::{Expr, ExprData};
+use smallvec::SmallVec;
 
 impl Lowerer<'_> {
     /// Lowers a chain of operators. `a + b + c` is `(a + b) + c`: a long
     /// sum is a tree that is deep on its left, so that side is walked by a
     /// loop.
+    #[inline(never)]
     // ANCHOR: operators
     pub(super) fn operators(&mut self, expr: Expr) -> Value {
-        let mut chain = Vec::new();
+        let mut chain = SmallVec::<[_; 4]>::new();
         let mut leftmost = expr;
         while let ExprData::Binary { kind, lhs, rhs } = self.ast.exprs[leftmost]
         {
@@ -20,7 +22,7 @@ impl Lowerer<'_> {
             leftmost = lhs;
         }
         let mut value = self.expr(leftmost);
-        for (kind, rhs, span) in chain.into_iter().rev() {
+        while let Some((kind, rhs, span)) = chain.pop() {
             let rhs = self.expr(rhs);
             value = self.binary(kind, value, rhs, span);
         }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::definitions::Definitions;
-use crate::ir::{Module, verify};
+use crate::ir::verify;
 use crate::syntax::{Item, Operators, Parsed, Parser};
 use insta::assert_snapshot;
 
@@ -24,7 +24,7 @@ fn lower(text: &str) -> Result<Function, Vec<LowerError>> {
             Parsed::End => return last.expect("an item"),
             other => panic!("{other:?}"),
         };
-        last = Some(match item {
+        let module = match item {
             Item::Definition { prototype, body } => {
                 let name = ast.text(prototype.name).to_owned();
                 definitions.declare(&name, prototype.params.len());
@@ -34,7 +34,8 @@ fn lower(text: &str) -> Result<Function, Vec<LowerError>> {
                 lowering.expression(&ast, body, &definitions)
             }
             Item::Extern { .. } => panic!("no body to lower"),
-        });
+        };
+        last = Some(module.map(|module| module.functions[0].clone()));
     }
 }
 

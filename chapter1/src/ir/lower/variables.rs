@@ -49,6 +49,7 @@ impl Lowerer<'_> {
     }
     // ANCHOR_END: bind
 
+    #[inline(never)]
     // ANCHOR: var_expr
     pub(super) fn var_expr(
         &mut self,

@@ -65,8 +65,7 @@ pub(super) fn symbols<D: Chapter>(
     let row = |(name, params): (Symbol, usize)| {
         (name.to_string(), count(params, "parameter"))
     };
-    let is_host =
-        |name: &Symbol| base.session.executor().host_symbol(name).is_ok();
+    let is_host = |name: &Symbol| base.session.executor().has_host_symbol(name);
     let (host, declared): (Vec<_>, Vec<_>) =
         definitions.declared().into_iter().partition(|(name, _)| is_host(name));
     session.print(&section("defined", defined));
@@ -174,7 +173,7 @@ fn find<D: Chapter>(
     if let Some(definition) = base.definitions.get(&name) {
         return Ok((name, definition));
     }
-    let is_host = base.session.executor().host_symbol(&name).is_ok();
+    let is_host = base.session.executor().has_host_symbol(&name);
     let title = format!("`{}` is declared, but not defined", cut(&name));
     Err(argument.error(title).label(match is_host {
         true => "a function of the host",

@@ -243,8 +243,11 @@ impl ItemParser<'_, '_> {
 
     fn number_value(&self) -> f64 {
         let text = &self.p.text[self.p.span.range()];
-        if let &[digit @ b'0'..=b'9'] = text.as_bytes() {
-            return f64::from(digit - b'0');
+        // A short integer is exact, and quick to read.
+        if text.len() < 16
+            && let Ok(integer) = text.parse::<u64>()
+        {
+            return integer as f64;
         }
         text.parse().expect("the lexer lets only numbers pass")
     }

@@ -135,9 +135,10 @@ impl Known {
         prototype: &Prototype,
         body: Expr,
     ) -> Result<Function, Diagnostic> {
-        let lowered =
-            Lowering::default().definition(ast, prototype, body, self);
-        lowered.map_err(|errors| errors[0].diagnostic())
+        let mut lowering = Lowering::default();
+        let lowered = lowering.definition(ast, prototype, body, self);
+        let lowered = lowered.map_err(|errors| errors[0].diagnostic())?;
+        Ok(lowered.functions[0].clone())
     }
 }
 
