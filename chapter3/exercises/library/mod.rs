@@ -52,9 +52,9 @@ pub(super) fn read(
                 let mut lowering = Lowering::default();
                 let lowered =
                     lowering.definition(&ast, &prototype, body, definitions);
-                let function =
-                    lowered.map_err(|mut errors| errors.swap_remove(0))?;
-                return Ok(Module { functions: vec![function] });
+                let module =
+                    lowered.map_err(|mut errors| errors.swap_remove(0));
+                return Ok(module?.clone());
             }
             _ => return Err(NoDefinition.into()),
         }

@@ -22,7 +22,7 @@ pub(super) fn history(jit: KaleidoscopeJit) -> History {
 impl Driver for History {
     pass_on!();
 
-    fn define(&self, module: Module, origin: Origin) -> Result<(), JitError> {
+    fn define(&self, module: &Module, origin: Origin) -> Result<(), JitError> {
         let names = module.functions.iter().map(|it| it.name.clone());
         let states = names.map(|name| (self.state(&name), name));
         let states: Vec<(answer::State, Symbol)> = states.collect();
@@ -47,7 +47,7 @@ impl Undo for History {
             Some((module, origin)) => {
                 let params = module.functions[0].signature.params.len();
                 self.check_definable(name, params)?;
-                self.define(module, origin)
+                self.define(&module, origin)
             }
         }
     }

@@ -25,7 +25,7 @@ impl Driver for History {
     pass_on!();
 
     // ANCHOR: define
-    fn define(&self, module: Module, origin: Origin) -> Result<(), JitError> {
+    fn define(&self, module: &Module, origin: Origin) -> Result<(), JitError> {
         let names = module.functions.iter().map(|it| it.name.clone());
         let states = names.map(|name| (self.state(&name), name));
         let states: Vec<(State, Symbol)> = states.collect();
@@ -55,7 +55,7 @@ impl Undo for History {
             Some(Some((module, origin))) => {
                 let params = module.functions[0].signature.params.len();
                 self.jit.check_definable(name, params)?;
-                self.jit.define(module.clone(), origin.clone())?;
+                self.jit.define(module, origin.clone())?;
                 self.jit.end_module();
             }
         }

@@ -18,7 +18,7 @@ pub(super) fn history(jit: KaleidoscopeJit) -> History {
 impl Driver for History {
     pass_on!();
 
-    fn define(&self, module: Module, origin: Origin) -> Result<(), JitError> {
+    fn define(&self, module: &Module, origin: Origin) -> Result<(), JitError> {
         self.jit.define(module, origin)
     }
 
