@@ -36,7 +36,7 @@ impl Reentry for Facade {
         &self,
         stub: ExecutorAddr,
     ) -> Result<ExecutorAddr, Box<dyn Error + Send + Sync>> {
-        let name = self.0.stubs.name_of(stub).ok_or("whose stub is it?")?;
+        let name = self.0.stubs.note_question(stub)?;
         Ok(self.0.bodies.lookup(&name)?.address)
     }
 }

@@ -91,7 +91,7 @@ impl Reentry for Facade {
         &self,
         stub: ExecutorAddr,
     ) -> Result<ExecutorAddr, Box<dyn Error + Send + Sync>> {
-        let name = self.stubs.name_of(stub).ok_or("whose stub is it?")?;
+        let name = self.stubs.note_question(stub)?;
         let noted = self.stubs.versions(slice::from_ref(&name));
         let body = self.bodies.lookup(&name)?.address;
         self.stubs.link(&[name], &noted, [body].into_iter())?;
