@@ -140,11 +140,14 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
         }
     }
 
-    /// Removes a public symbol and its stub, if there is one.
+    /// Removes a public symbol, if there is one, and its stub. (If nobody has
+    /// needed the symbol yet, it has none.)
     fn retract(&self, name: &Symbol) -> Result<(), InUse> {
-        if let Some((stub, tracker)) = self.stubs.get(name) {
+        if let Some(tracker) = self.main.tracker_of(name) {
             tracker.remove()?;
-            self.stubs.remove(stub);
+            if let Some(stub) = self.stubs.get(name, &tracker) {
+                self.stubs.remove(stub);
+            }
         }
         Ok(())
     }

@@ -89,6 +89,13 @@ fn a_definition_replaces_an_extern_that_nobody_relies_on() {
 }
 
 #[test]
+fn what_nobody_has_needed_yet_may_change_its_parameters() {
+    // The first definition hides the host's.
+    let mut session = session("def sin(x) x; def sin(x y) x + y;");
+    assert_eq!(value(&mut session, "sin(2, 3);"), 5.0);
+}
+
+#[test]
 fn a_handle_stands_in_the_way_of_other_parameters_only() {
     let mut session = session("def f(x) x + 1;");
     let f = session.jit.function::<fn(f64) -> f64>("f").unwrap();
