@@ -57,6 +57,22 @@ fn a_name_that_was_the_hosts_is_the_users() {
 }
 
 #[test]
+fn the_hosts_function_is_not_called_with_other_parameters() {
+    // Whether `f` was compiled before the definition goes, or after.
+    for call in ["1;", "f(1);"] {
+        let text = format!("def cos(x y) y; def f(x) cos(x, 2); {call}");
+        let mut session = session(&text);
+        session.jit.remove(&Symbol::new("cos")).unwrap();
+        let message = error(&mut session, "f(1);");
+        let expected = "error: the host's `cos` takes 1 parameter, but is \
+                        declared with 2";
+        assert!(message.starts_with(expected), "{message}");
+        assert!(session.jit.compile(&Symbol::new("f")).is_err());
+        assert_eq!(value(&mut session, "def cos(x y) x; f(1);"), 1.0);
+    }
+}
+
+#[test]
 fn callers_with_another_number_of_arguments_stand_in_the_way() {
     let mut session = session("def f(x) x; def g(x) f(x); def h(x) f(x) + 1;");
     value(&mut session, "g(1);");
