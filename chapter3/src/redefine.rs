@@ -87,6 +87,7 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
                 drop_body(&definition);
                 self.end(change);
                 trace::redirected(std::slice::from_ref(name));
+                self.publish_before_host(name)?;
                 self.outdate(self.definitions.inliners(name))?;
                 self.sweep_all(callees);
             }
@@ -152,15 +153,24 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
         Ok(())
     }
 
+    /// Makes sure that a definition is found before the host's function of its
+    /// name. (Who finds that does not miss anything.) Returns whether there is
+    /// one.
+    fn publish_before_host(&self, name: &Symbol) -> Result<bool, JitError> {
+        if self.executor.host_symbol(name).is_err() {
+            return Ok(false);
+        }
+        let published = self.publish(name);
+        published.map_err(|_| JitError::Lookup(LookupError::Ended))?;
+        Ok(true)
+    }
+
     /// Callers that were bound to the host's function of a name are to be
     /// bound to its definition from now on.
     fn hide_host(&self, name: &Symbol) -> Result<(), JitError> {
-        if self.executor.host_symbol(name).is_err() {
+        if !self.publish_before_host(name)? {
             return Ok(());
         }
-        // Who finds the host's does not miss it.
-        let published = self.publish(name);
-        published.map_err(|_| JitError::Lookup(LookupError::Ended))?;
         let callers = self.definitions.callers(name);
         let mut names = callers.clone();
         for caller in &callers {

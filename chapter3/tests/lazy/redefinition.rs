@@ -57,6 +57,15 @@ fn a_name_that_was_the_hosts_is_the_users() {
 }
 
 #[test]
+fn a_definition_hides_the_hosts_whatever_it_had_for_parameters() {
+    let mut session = session("extern cos(x); cos(0);");
+    let text = "def cos(x y) y; cos(0, 3); def cos(x) x + 2; cos(0);";
+    assert_eq!(session.run(text).unwrap(), [3.0, 2.0]);
+    let text = "def f(x) cos(x) + 1; f(0);";
+    assert_eq!(value(&mut session, text), 3.0);
+}
+
+#[test]
 fn the_hosts_function_is_not_called_with_other_parameters() {
     // Whether `f` was compiled before the definition goes, or after.
     for call in ["1;", "f(1);"] {
