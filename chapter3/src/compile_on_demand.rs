@@ -46,7 +46,7 @@ pub struct CompileOnDemandLayer<B> {
     session: Arc<ExecutionSession>,
     pub(crate) main: JitDylib,
     pub(crate) bodies: JitDylib,
-    host: JitDylib,
+    pub(crate) host: JitDylib,
     pub(crate) definitions: Arc<Definitions>,
     pub(crate) modules: Arc<Modules>,
     partition: Box<dyn Partition>,
@@ -143,6 +143,12 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
     /// The dylib of the bodies. No code but their stubs leads to them.
     pub fn bodies(&self) -> &JitDylib {
         &self.bodies
+    }
+
+    /// The dylib of the host's functions. What is declared, not defined, and
+    /// called is looked up here; so another generator can provide more.
+    pub fn host(&self) -> &JitDylib {
+        &self.host
     }
 
     /// The functions that have bodies.

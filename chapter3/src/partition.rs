@@ -2,9 +2,9 @@
 
 use crate::modules::Modules;
 use chapter1::definitions::Definitions;
-use chapter1::ir::{Callee, Function, InstData};
+use chapter1::ir::{Block, Callee, Function, InstData};
 use chapter1::symbol::Symbol;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Says what to compile when a function is called for the first time.
 // ANCHOR: Partition
@@ -82,29 +82,39 @@ pub fn whole_module(called: &Symbol, program: &Program<'_>) -> Vec<Symbol> {
 }
 // ANCHOR_END: whole_module
 
+/// So many blocks are looked at for a function, about, before the rest of its
+/// callees are left to ask for themselves.
+const MAX_BLOCKS: usize = 1 << 20;
+
 /// The callees without whose call no way leads from the beginning of a
 /// function to a return.
 // ANCHOR: certain_callees
 fn certain_callees(function: &Function) -> Vec<Symbol> {
+    let mut calling: FxHashMap<Callee, FxHashSet<Block>> = FxHashMap::default();
+    for (block, data) in &function.blocks {
+        for &inst in &data.insts {
+            if let InstData::Call { callee, .. } = function.insts[inst] {
+                calling.entry(callee).or_default().insert(block);
+            }
+        }
+    }
     let callees = function.callees.iter();
-    let certain = callees.filter(|&(callee, _)| !can_avoid(function, callee));
+    let looked_at = callees.take(MAX_BLOCKS / function.blocks.len());
+    let certain = looked_at.filter(|(callee, _)| {
+        let blocks = calling.get(callee);
+        blocks.is_some_and(|blocks| !can_avoid(function, blocks))
+    });
     certain.map(|(_, callee)| callee.name.clone()).collect()
 }
 // ANCHOR_END: certain_callees
 
+/// Whether a way from the beginning to a return is through none of these.
 // ANCHOR: can_avoid
-fn can_avoid(function: &Function, avoided: Callee) -> bool {
-    let calls = |inst| {
-        matches!(
-            function.insts[inst],
-            InstData::Call { callee, .. } if callee == avoided
-        )
-    };
+fn can_avoid(function: &Function, blocks: &FxHashSet<Block>) -> bool {
     let mut seen = FxHashSet::default();
     let mut next = vec![function.entry()];
     while let Some(block) = next.pop() {
-        let mut insts = function.blocks[block].insts.iter();
-        if !seen.insert(block) || insts.any(|&inst| calls(inst)) {
+        if blocks.contains(&block) || !seen.insert(block) {
             continue;
         }
         let end = function.terminator(block);

@@ -157,7 +157,8 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
     /// name. (Who finds that does not miss anything.) Returns whether there is
     /// one.
     fn publish_before_host(&self, name: &Symbol) -> Result<bool, JitError> {
-        if self.executor.host_symbol(name).is_err() {
+        let is_hosts = self.executor.host_symbol(name).is_ok();
+        if !is_hosts && self.host.flags(name).is_none() {
             return Ok(false);
         }
         let published = self.publish(name);

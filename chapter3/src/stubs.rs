@@ -20,6 +20,7 @@ use dynasmrt::{DynasmApi, VecAssembler, x64::X64Relocation};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
+// ANCHOR: layout
 /// How many stubs are made at a time: a page of them.
 const PER_BLOCK: u32 = 128;
 
@@ -31,6 +32,7 @@ const SPACING: u32 = 32;
 const POINTER_FIELD: u32 = 2;
 const TRAMPOLINE: u32 = 6;
 const RESOLVER_FIELD: u32 = 15;
+// ANCHOR_END: layout
 
 /// A function's permanent address, and what makes it lead somewhere.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -65,6 +67,7 @@ pub struct Stubs {
     open: Option<ExecutorAddr>,
 }
 
+// ANCHOR: Block
 struct Block {
     published: Published,
     pointers: ExecutorAddr,
@@ -73,6 +76,7 @@ struct Block {
     /// How many of these have not come back.
     live: u32,
 }
+// ANCHOR_END: Block
 
 impl Stubs {
     /// No stubs. They will ask the resolver of `executor`, which `objects`
@@ -89,6 +93,7 @@ impl Stubs {
     ///
     /// # Errors
     /// If it needs a new block, and there is no room, or the executor refuses.
+    // ANCHOR: allocate
     pub fn allocate(&mut self) -> Result<Stub, ObjectError> {
         let first = match self.open {
             Some(first) => first,
@@ -105,9 +110,11 @@ impl Stubs {
             block: first,
         })
     }
+    // ANCHOR_END: allocate
 
     /// Takes a stub back that no new code will call. Calls that have begun
     /// may still come by.
+    // ANCHOR: free
     pub fn free(&mut self, stub: Stub) {
         let block = self.blocks.get_mut(&stub.block).expect("it has stubs");
         block.live -= 1;
@@ -116,12 +123,14 @@ impl Stubs {
             self.objects.withdraw(block.published);
         }
     }
+    // ANCHOR_END: free
 
     /// Whether there is the block of a stub still.
     pub fn has_block_of(&self, stub: &Stub) -> bool {
         self.blocks.contains_key(&stub.block)
     }
 
+    // ANCHOR: make_block
     fn make_block(&mut self) -> Result<ExecutorAddr, ObjectError> {
         let (graph, symbols) = block(self.resolver);
         let (published, at) = self.objects.publish_alone(graph, &symbols)?;
@@ -131,10 +140,12 @@ impl Stubs {
         self.open = Some(first);
         Ok(first)
     }
+    // ANCHOR_END: make_block
 }
 
 /// A block of stubs as the linker takes it; with symbols for the first stub
 /// and the first pointer. Behind the pointers lies the resolver's address.
+// ANCHOR: block
 fn block(resolver: ExecutorAddr) -> (LinkGraph, [SymbolId; 2]) {
     let mut graph = LinkGraph::default();
     let mut pointers = vec![0; 8 * PER_BLOCK as usize];
@@ -158,7 +169,9 @@ fn block(resolver: ExecutorAddr) -> (LinkGraph, [SymbolId; 2]) {
     }
     (graph, [stubs, pointers])
 }
+// ANCHOR_END: block
 
+// ANCHOR: edge
 fn edge(
     block: LinkBlock,
     offset: u32,
@@ -169,8 +182,10 @@ fn edge(
 ) -> Edge {
     Edge { block, offset, kind, target, addend: i64::from(to) + addend }
 }
+// ANCHOR_END: edge
 
 /// The code of a block, without the distances that the linker fills in.
+// ANCHOR: code
 fn code() -> Vec<u8> {
     let mut code = VecAssembler::<X64Relocation>::new(0);
     for _ in 0..PER_BLOCK {
@@ -184,6 +199,7 @@ fn code() -> Vec<u8> {
     }
     code.finalize().expect("no labels")
 }
+// ANCHOR_END: code
 
 #[cfg(test)]
 mod tests;

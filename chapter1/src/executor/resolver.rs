@@ -27,6 +27,7 @@ impl Handler {
     }
 
     /// Asks where the function behind a stub begins.
+    // ANCHOR: handler_ask
     fn ask(&self, stub: ExecutorAddr) -> Result<ExecutorAddr, Failure> {
         // The handler commits and calls: the lock ends before it begins.
         let handler = {
@@ -44,6 +45,7 @@ impl Handler {
             }
         }
     }
+    // ANCHOR_END: handler_ask
 }
 
 /// Whoever was asked for a body has panicked.
@@ -52,13 +54,16 @@ impl Handler {
 struct Panicked(String);
 
 /// Where to go on: in `rax` and `rdx`.
+// ANCHOR: Answer
 #[repr(C)]
 struct Answer {
     status: u64,
     body: ExecutorAddr,
 }
+// ANCHOR_END: Answer
 
 /// Asks on the native stack.
+// ANCHOR: ask
 extern "C" fn ask(stub: ExecutorAddr) -> Answer {
     let mut answer = Answer { status: FAILED, body: ExecutorAddr::new(0) };
     // There is a context, with a handler: code has been entered.
@@ -73,6 +78,7 @@ extern "C" fn ask(stub: ExecutorAddr) -> Answer {
     });
     answer
 }
+// ANCHOR_END: ask
 
 /// What is kept for the registers that can carry an argument: `xmm0` to
 /// `xmm7`, then `rdi`, `rsi`, `rdx`, `rcx`, `r8`, `r9` and `rax`, and what
@@ -82,6 +88,7 @@ const KEPT: usize = 8 * 16 + 8 * 8;
 /// Finds the body of the function whose stub is in `r10`, and jumps there.
 #[unsafe(naked)]
 #[unsafe(link_section = "jit_gates")]
+// ANCHOR: resolver_poll
 pub(super) unsafe extern "C" fn resolver() {
     naked_asm!(
         ".cfi_startproc",
@@ -94,6 +101,8 @@ pub(super) unsafe extern "C" fn resolver() {
         // As in the gates: see there.
         "cmp byte ptr [rip + {cancelled}], 0",
         "jne 2f",
+        // ANCHOR_END: resolver_poll
+        // ANCHOR: resolver_save
         "sub rsp, {kept}",
         ".irp number, 0, 1, 2, 3, 4, 5, 6, 7",
         r"movups [rsp + 16 * \number], xmm\number",
@@ -105,18 +114,24 @@ pub(super) unsafe extern "C" fn resolver() {
         "mov [rsp + 160], r8",
         "mov [rsp + 168], r9",
         "mov [rsp + 176], rax",
+        // ANCHOR_END: resolver_save
+        // ANCHOR: resolver_ask
         "mov r11, rsp",
         "or r11, {last}",
         "mov [r11 - {last_of_context} + {sp}], rsp",
         "mov rsp, [r11 - {last_of_context} + {record}]",
         "mov rdi, r10",
         "call {ask}",
+        // ANCHOR_END: resolver_ask
+        // ANCHOR: resolver_look
         "lea rsp, [rbp - {kept}]",
         "cmp byte ptr [rip + {cancelled}], 0",
         "jne 2f",
         "test rax, rax",
         "jne 3f",
         "mov r11, rdx",
+        // ANCHOR_END: resolver_look
+        // ANCHOR: resolver_restore
         ".irp number, 0, 1, 2, 3, 4, 5, 6, 7",
         r"movups xmm\number, [rsp + 16 * \number]",
         ".endr",
@@ -132,11 +147,15 @@ pub(super) unsafe extern "C" fn resolver() {
         "pop rbp",
         ".cfi_def_cfa rsp, 8",
         "jmp r11",
+        // ANCHOR_END: resolver_restore
+        // ANCHOR: resolver_escape
         ".cfi_restore_state",
         "2: mov eax, {interrupted}",
         "3: mov rsi, rax",
         "jmp {escape}",
         ".cfi_endproc",
+        // ANCHOR_END: resolver_escape
+        // ANCHOR: resolver_operands
         cancelled = sym cancel::REQUESTED,
         kept = const KEPT,
         last = const SIZE - 1,
@@ -148,6 +167,7 @@ pub(super) unsafe extern "C" fn resolver() {
         escape = sym escape_from_gate,
     )
 }
+// ANCHOR_END: resolver_operands
 
 /// Where trampolines jump.
 pub(super) fn address() -> ExecutorAddr {

@@ -17,7 +17,7 @@ pub type SearchOrder = Arc<[(DylibId, Visibility)]>;
 /// What a session knows of a dylib besides its symbols.
 // ANCHOR: DylibInfo
 pub(super) struct DylibInfo {
-    name: String,
+    pub(super) name: String,
     order: SearchOrder,
     tracker: TrackerId,
     pub(super) generators: Vec<Arc<dyn DefinitionGenerator>>,

@@ -5,8 +5,8 @@ use super::dylib::{DylibInfo, JitDylib, SearchOrder};
 use super::generator::DefinitionGenerator;
 use super::responsibility::{MaterializationResponsibility, ResourceKey};
 use super::state::{
-    self, Cause, DuplicateDefinition, DylibId, Effect, InUse, LookupError,
-    LookupResult, TrackerId, Visibility, Wanted, WorkId,
+    self, Cause, DuplicateDefinition, DylibId, Effect, Event, InUse,
+    LookupError, LookupResult, TrackerId, Visibility, Wanted, WorkId,
 };
 use super::tasks::{Dispatcher, Inline, Task, Tasks, in_task};
 use super::trace;
@@ -77,6 +77,18 @@ struct Tables {
     has_ended: bool,
     /// How often something was removed that a generator may define again.
     removals: u64,
+}
+
+impl Tables {
+    /// What has happened, and the name of the dylib where it has.
+    fn take_events(&mut self) -> Vec<(Event, String)> {
+        let events = self.state.take_events().into_iter();
+        let with_name = |event: Event| {
+            let name = self.dylibs[event.dylib].name.clone();
+            (event, name)
+        };
+        events.map(with_name).collect()
+    }
 }
 
 impl ExecutionSession {
@@ -187,7 +199,7 @@ impl ExecutionSession {
         on_complete: OnComplete,
     ) {
         use LookupError::Ended;
-        trace::lookup(names, wanted);
+        self.trace_lookup(order, names, wanted);
         // Whatever is missing is generated first, with the lock free; what
         // is there then is looked up at one go.
         let (mut tables, result) = self.complete(order, names);
@@ -248,6 +260,19 @@ impl ExecutionSession {
         Ok(())
     }
     // ANCHOR_END: generate
+
+    fn trace_lookup(
+        &self,
+        order: &SearchOrder,
+        names: &[Symbol],
+        wanted: Wanted,
+    ) {
+        if trace::is_on() {
+            let first = order.first().map(|&(id, _)| id);
+            let name = |id: DylibId| self.lock().dylibs[id].name.clone();
+            trace::lookup(names, &first.map_or_else(String::new, name), wanted);
+        }
+    }
 
     pub(super) fn missing(
         &self,
@@ -356,7 +381,7 @@ impl ExecutionSession {
     // ANCHOR: carry_out
     fn carry_out(self: &Arc<Self>, mut tables: MutexGuard<'_, Tables>) {
         let effects = tables.state.take_effects();
-        let events = tables.state.take_events();
+        let events = tables.take_events();
         drop(tables);
         trace::events(&events);
         let mut is_new = false;

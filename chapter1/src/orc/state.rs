@@ -42,7 +42,7 @@ mod work;
 
 use crate::symbol::Symbol;
 use cranelift_entity::PrimaryMap;
-use entries::{Entries, EntryList};
+use entries::{Entries, Entry, EntryList};
 use query::Query;
 use rustc_hash::FxHashMap;
 use slotmap::SlotMap;
@@ -129,8 +129,8 @@ impl<U, C> State<U, C> {
 
     fn note(&mut self, id: EntryId, step: Step) {
         if let Some(events) = &mut self.events {
-            let symbol = self.entries[id].name.clone();
-            events.push(Event { symbol, step });
+            let Entry { dylib, name, .. } = &self.entries[id];
+            events.push(Event { dylib: *dylib, symbol: name.clone(), step });
         }
     }
 }

@@ -9,6 +9,7 @@ use super::state::{Event, Step, Wanted, list};
 use crate::ir::Module;
 use crate::link::{LinkGraph, Placed};
 use crate::symbol::Symbol;
+use std::fmt;
 use tracing::{Level, enabled, error, info};
 
 /// Whether anybody listens.
@@ -16,39 +17,57 @@ pub(super) fn is_on() -> bool {
     enabled!(target: "jit::state", Level::INFO)
 }
 
-/// The state machine has changed.
-pub(super) fn events(events: &[Event]) {
-    for Event { symbol, step } in events {
+/// The state machine has changed, in these dylibs.
+pub(super) fn events(events: &[(Event, String)]) {
+    for (Event { symbol, step, .. }, dylib) in events {
+        let of = Of(dylib);
         match step {
             Step::Defined => {
-                info!(target: "jit::state", "`{symbol}` is defined")
+                info!(target: "jit::state", "`{symbol}`{of} is defined");
             }
             Step::Materializing => {
-                info!(target: "jit::state", "`{symbol}` begins to materialize");
+                info!(target: "jit::state", "`{symbol}`{of} begins to materialize");
             }
             Step::Resolved(at) => {
-                info!(target: "jit::state", "`{symbol}` is resolved: it is at {at}");
+                info!(target: "jit::state", "`{symbol}`{of} is resolved: it is at {at}");
             }
             Step::Emitted => {
-                info!(target: "jit::state", "`{symbol}` is emitted")
+                info!(target: "jit::state", "`{symbol}`{of} is emitted");
             }
-            Step::Ready => info!(target: "jit::state", "`{symbol}` is ready"),
+            Step::Ready => {
+                info!(target: "jit::state", "`{symbol}`{of} is ready");
+            }
             Step::Replaced => {
-                info!(target: "jit::state", "`{symbol}` is left to another unit");
+                info!(target: "jit::state", "`{symbol}`{of} is left to another unit");
             }
-            Step::Gone => info!(target: "jit::state", "`{symbol}` is gone"),
+            Step::Gone => {
+                info!(target: "jit::state", "`{symbol}`{of} is gone");
+            }
         }
     }
 }
 
-/// Names are looked up.
-pub(super) fn lookup(names: &[Symbol], wanted: Wanted) {
+/// Names are looked up, in this dylib first.
+pub(super) fn lookup(names: &[Symbol], dylib: &str, wanted: Wanted) {
+    let (names, of) = (list(names), Of(dylib));
     match wanted {
         Wanted::Resolved => {
-            info!(target: "jit::lookup", "{} must have an address", list(names));
+            info!(target: "jit::lookup", "{names}{of} must have an address");
         }
         Wanted::Ready => {
-            info!(target: "jit::lookup", "{} must be ready", list(names));
+            info!(target: "jit::lookup", "{names}{of} must be ready");
+        }
+    }
+}
+
+/// Which dylib's a symbol is, where that does not go without saying.
+struct Of<'a>(&'a str);
+
+impl fmt::Display for Of<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            "" | "main" | "expressions" => Ok(()),
+            name => write!(f, " in {name}"),
         }
     }
 }

@@ -173,6 +173,27 @@ fn a_call_closure_holds_what_every_way_calls() {
 }
 
 #[test]
+fn a_guess_about_thousands_of_ways_comes_to_an_end() {
+    let (mut text, mut body) = (String::new(), "0".to_owned());
+    for index in 0..1000 {
+        text += &format!("def g{index}(x) x;");
+        body += &format!("+ (if x then g{index}(x) else g{index}(x))");
+    }
+    text += &format!("def f(x) {body};");
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = asked.clone();
+    let partition = move |called: &Symbol, program: &Program<'_>| {
+        count.fetch_add(1, Ordering::Relaxed);
+        call_closure(called, program)
+    };
+    let mut session = session_with(&text, Pipeline::default(), partition);
+    value(&mut session, "f(1);");
+    // All of them are certain, but only some were looked at.
+    let asked = asked.load(Ordering::Relaxed);
+    assert!((100..1000).contains(&asked), "{asked}");
+}
+
+#[test]
 // ANCHOR: others_fail
 fn what_one_asks_for_and_cannot_be_compiled_is_no_error_of_another() {
     let text = "extern sin(x y); def bad(x) sin(x, x); def good(x) x + 1;";

@@ -147,7 +147,9 @@ pub enum Effect<U, C> {
 /// Something has happened to a symbol.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Event {
-    /// The symbol.
+    /// The dylib.
+    pub dylib: DylibId,
+    /// Its symbol.
     pub symbol: Symbol,
     /// What has happened.
     pub step: Step,

@@ -120,11 +120,16 @@ fn load_in_style(browser: &mut Browser, root: &Path) {
 
 /// A page with a stepper of three steps, in a browser.
 fn stepper(browser: &mut Browser) -> tempfile::TempDir {
+    let lines = "   state  `f` is defined\n  lookup  `f` must be ready\n   \
+                 state  `f` is ready\n";
+    played(browser, lines)
+}
+
+/// A page that plays a trace, in a browser.
+fn played(browser: &mut Browser, lines: &str) -> tempfile::TempDir {
     let root = workspace("# Page\n\n{{#stepper trace}}\n");
     let recordings = root.path().join(transcript::DIRECTORY);
     fs::create_dir_all(&recordings).unwrap();
-    let lines = "   state  `f` is defined\n  lookup  `f` must be ready\n   \
-                 state  `f` is ready\n";
     fs::write(recordings.join("trace.txt"), format!("$ true\n{lines}"))
         .unwrap();
     load_in_style(browser, root.path());
@@ -155,6 +160,27 @@ fn arrow_keys_turn_the_steps_of_a_stepper_and_not_the_page() {
         browser.press(key).unwrap();
         assert_eq!(browser.evaluate(place).unwrap(), expected);
     }
+}
+
+#[test]
+fn code_stays_while_it_is_executed_and_is_printed_once() {
+    let Some(program) = Browser::find() else { return };
+    let mut browser = Browser::start(&program).unwrap();
+    browser.set(VIEWS[2]).unwrap();
+    let lines = "     run  `f` is called\n    code  the stub\n\
+                 \x20           jmp [f]\n    lazy  `f` has no body\n     \
+                 run  `f` returns\n";
+    let _root = played(&mut browser, lines);
+    let code = "[...document.querySelectorAll('.stepper .code')]
+        .filter(code => code.offsetHeight > 0).length";
+    browser.evaluate("document.querySelector('.stepper').focus()").unwrap();
+    for expected in [0, 1, 1, 0] {
+        assert_eq!(browser.evaluate(code).unwrap(), expected);
+        browser.press("ArrowRight").unwrap();
+    }
+    let print = json!({ "media": "print" });
+    browser.command("Emulation.setEmulatedMedia", print).unwrap();
+    assert_eq!(browser.evaluate(code).unwrap(), 1);
 }
 
 #[test]
