@@ -23,10 +23,12 @@ use chapter1::definitions::{Again, Definitions, Origin};
 use chapter1::driver::{Base, JitError, unless_overtaken};
 use chapter1::executor::{Executor, ExecutorAddr, Reentry};
 use chapter1::ir::Module;
+use chapter1::ir::lower::Prototypes;
 use chapter1::orc::{
     DefineError, DuplicateDefinition, ExecutionSession, HostFunctions,
     JitDylib, Layer, LookupError, LookupResult, MaterializationResponsibility,
-    ObjectLinkingLayer, ResourceTracker, SearchOrder, SymbolFlags, Visibility,
+    ObjectError, ObjectLinkingLayer, ResourceTracker, SearchOrder, SymbolFlags,
+    Visibility,
 };
 use chapter1::symbol::Symbol;
 use chapter1::timing::Phases;
@@ -182,7 +184,7 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
         let is_defined = |name: &Symbol| self.definitions.get(name).is_some();
         let (names, others): (Vec<Symbol>, Vec<Symbol>) =
             names.into_iter().partition(is_defined);
-        self.session.lookup(&only(&self.host), &others)?;
+        self.find_host(&others)?;
         if names.is_empty() {
             return Ok(());
         }
@@ -292,20 +294,39 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
     /// be the host's by now.
     // ANCHOR: find
     fn find(&self, names: &[Symbol]) -> LookupResult {
-        let is_defined = self.definitions.get(&names[0]).is_some();
-        let from = if is_defined { &self.bodies } else { &self.host };
-        match self.session.lookup(&only(from), names) {
+        if self.definitions.get(&names[0]).is_none() {
+            return self.find_host(&names[..1]);
+        }
+        match self.session.lookup(&only(&self.bodies), names) {
             Err(
                 LookupError::NotFound(_)
                 | LookupError::Failed { .. }
                 | LookupError::Generator(_),
             ) if names.len() > 1 => {
-                self.session.lookup(&only(from), &names[..1])
+                self.session.lookup(&only(&self.bodies), &names[..1])
             }
             result => result,
         }
     }
     // ANCHOR_END: find
+
+    /// Looks names up that are declared only.
+    fn find_host(&self, names: &[Symbol]) -> LookupResult {
+        let found = self.session.lookup(&only(&self.host), names)?;
+        for (name, found) in names.iter().zip(&found) {
+            let declared = self.definitions.prototype(name);
+            let declared = declared.and_then(|(_, it)| u32::try_from(it).ok());
+            let params = found.flags.params;
+            if let Some(declared) = declared
+                && !params.accepts(declared)
+            {
+                let symbol = name.clone();
+                let error = ObjectError::Prototype { symbol, params, declared };
+                return Err(LookupError::Generator(error.into()));
+            }
+        }
+        Ok(found)
+    }
 }
 
 /// Looking in one dylib, and nowhere else.

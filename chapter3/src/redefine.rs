@@ -89,7 +89,10 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
         // Also of a body that another thread is about to remove.
         let mut outdated = self.definitions.inliners(name);
         match replaced {
-            Some(_) => trace::redirected(std::slice::from_ref(name)),
+            Some(_) => {
+                trace::redirected(std::slice::from_ref(name));
+                self.publish_before_host(name)?;
+            }
             None => outdated.extend(self.hide_host(name)?),
         }
         self.outdate(outdated)?;
@@ -144,28 +147,42 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
     }
     // ANCHOR_END: sweep_all
 
-    /// Removes a public symbol and its stub, if there is one.
+    /// Removes a public symbol, if there is one, and its stub. (If nobody has
+    /// needed the symbol yet, it has none.)
     // ANCHOR: retract
     fn retract(&self, name: &Symbol) -> Result<(), InUse> {
-        if let Some((stub, tracker)) = self.stubs.get(name) {
+        if let Some(tracker) = self.main.tracker_of(name) {
             tracker.remove()?;
-            self.stubs.remove(stub);
+            if let Some(stub) = self.stubs.get(name, &tracker) {
+                self.stubs.remove(stub);
+            }
         }
         Ok(())
     }
     // ANCHOR_END: retract
 
+    /// Makes sure that a definition is found before the host's function of its
+    /// name. (Who finds that does not miss anything.) Returns whether there is
+    /// one.
+    // ANCHOR: publish_before_host
+    fn publish_before_host(&self, name: &Symbol) -> Result<bool, JitError> {
+        let is_hosts = self.executor.has_host_symbol(name);
+        if !is_hosts && self.host.flags(name).is_none() {
+            return Ok(false);
+        }
+        let published = self.publish(name);
+        published.map_err(|_| JitError::Lookup(LookupError::Ended))?;
+        Ok(true)
+    }
+    // ANCHOR_END: publish_before_host
+
     /// Lets a name lead to its definition where it has led to the host's
     /// function. Returns the definitions whose code is bound to that.
     // ANCHOR: hide_host
     fn hide_host(&self, name: &Symbol) -> Result<Vec<Symbol>, JitError> {
-        let is_hosts = self.executor.has_host_symbol(name);
-        if !is_hosts && self.host.flags(name).is_none() {
+        if !self.publish_before_host(name)? {
             return Ok(Vec::new());
         }
-        // Who finds the host's does not miss it.
-        let published = self.publish(name);
-        published.map_err(|_| JitError::Lookup(LookupError::Ended))?;
         let callers = self.definitions.callers(name);
         let copies = callers.iter().map(|it| self.definitions.inliners(it));
         let mut bound: Vec<Symbol> = copies.flatten().collect();

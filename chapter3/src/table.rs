@@ -136,11 +136,15 @@ impl StubTable {
         }
     }
 
-    /// The stub of a name, and the tracker of its symbol.
-    pub fn get(&self, name: &Symbol) -> Option<(Stub, ResourceTracker)> {
+    /// The stub of a name, if its symbol is removed by this tracker.
+    pub fn get(
+        &self,
+        name: &Symbol,
+        tracker: &ResourceTracker,
+    ) -> Option<Stub> {
         let rows = self.lock();
         let row = rows.by_name.get(name)?;
-        Some((row.stub, row.tracker.clone()))
+        (row.tracker == *tracker).then_some(row.stub)
     }
 
     /// A stub asks for a body. Returns whose it is.

@@ -84,26 +84,30 @@ impl Linker {
     // ANCHOR_END: publish
 
     /// Asks the executor for all memory that was freed and is quiescent.
+    /// Returns what that is.
     ///
     /// # Errors
     /// If the executor refuses. What was freed stays to be asked for.
     pub fn collect(
         &mut self,
         executor: &dyn Executor,
-    ) -> Result<(), ExecutorError> {
+    ) -> Result<Vec<Range<ExecutorAddr>>, ExecutorError> {
+        let mut collected = Vec::new();
         let batch = self.batch(None);
         if !batch.is_empty() {
             match executor.commit(&batch) {
-                Ok(quiescent) => self.reclaim(&quiescent),
+                Ok(quiescent) => collected = quiescent,
                 Err(error) => {
                     self.refused(batch);
                     return Err(error);
                 }
             }
         }
+        self.reclaim(&collected);
         let quiescent = executor.commit(&Batch::default())?;
         self.reclaim(&quiescent);
-        Ok(())
+        collected.extend(quiescent);
+        Ok(collected)
     }
 
     /// What the executor is to do for a linked graph, if there is one, and to

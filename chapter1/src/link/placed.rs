@@ -7,7 +7,6 @@ use crate::executor::{ExecutorAddr, Segment, SegmentKind};
 use crate::symbol::Symbol;
 use cranelift_entity::SecondaryMap;
 use smallvec::SmallVec;
-use std::ops::Range;
 use thiserror::Error;
 
 /// There is no place for a graph, which is given back: what was retired may
@@ -87,13 +86,6 @@ impl Placed {
 /// What has been published, to be freed when nothing uses it any more.
 #[derive(Debug)]
 pub struct Published(pub(super) SmallVec<[Allocation; 1]>);
-
-impl Published {
-    /// The addresses that it occupies.
-    pub fn ranges(&self) -> impl Iterator<Item = Range<ExecutorAddr>> + '_ {
-        self.0.iter().map(|allocation| allocation.range())
-    }
-}
 
 /// The blocks of a graph that need one kind of memory.
 pub(super) fn blocks_of(

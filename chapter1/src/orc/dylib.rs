@@ -128,6 +128,12 @@ impl JitDylib {
         self.session.locked(|state| state.flags(self.id, name))
     }
 
+    /// What a symbol that it defines itself is removed by.
+    pub fn tracker_of(&self, name: &Symbol) -> Option<ResourceTracker> {
+        let id = self.session.locked(|state| state.tracker(self.id, name))?;
+        Some(ResourceTracker { dylib: self.clone(), id })
+    }
+
     /// How many handles on a symbol of its own there are.
     pub fn holders(&self, name: &Symbol) -> u32 {
         self.session.locked(|state| state.holders(self.id, name))
@@ -168,6 +174,13 @@ impl fmt::Debug for JitDylib {
 pub struct ResourceTracker {
     dylib: JitDylib,
     id: TrackerId,
+}
+
+impl PartialEq for ResourceTracker {
+    fn eq(&self, other: &ResourceTracker) -> bool {
+        Arc::ptr_eq(&self.dylib.session, &other.dylib.session)
+            && self.id == other.id
+    }
 }
 
 impl ResourceTracker {

@@ -16,6 +16,7 @@ use crate::timing::{Phase, Phases};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use thiserror::Error;
 
@@ -36,7 +37,8 @@ pub struct ObjectLinkingLayer {
 #[derive(Default)]
 struct Resources {
     published: FxHashMap<ResourceKey, Published>,
-    /// Which symbols' code is where: address, size, name.
+    /// Which symbols' code is where: address, size, name. What is removed may
+    /// be running still, so it stays until its memory is free.
     code: BTreeMap<ExecutorAddr, (u32, Symbol)>,
 }
 
@@ -119,13 +121,16 @@ impl ObjectLinkingLayer {
         let result = self.executor.commit(&batch);
         let mut linker = lock(&self.linker);
         match result {
-            Ok(quiescent) => linker.reclaim(&quiescent),
+            Ok(quiescent) => {
+                linker.reclaim(&quiescent);
+                self.forget_code(&quiescent);
+                Ok(())
+            }
             Err(error) => {
                 linker.refused(batch);
-                return Err(error);
+                Err(error)
             }
         }
-        Ok(())
     }
 
     /// Frees what was published alone, as soon as no call can be in it.
@@ -144,7 +149,13 @@ impl ObjectLinkingLayer {
     /// # Errors
     /// If the executor refuses.
     pub fn collect(&self) -> Result<(), ExecutorError> {
-        lock(&self.linker).collect(&*self.executor)
+        self.collect_with(&mut lock(&self.linker))
+    }
+
+    fn collect_with(&self, linker: &mut Linker) -> Result<(), ExecutorError> {
+        let quiescent = linker.collect(&*self.executor)?;
+        self.forget_code(&quiescent);
+        Ok(())
     }
 
     /// Finds a place for a graph, where nothing is any more if need be.
@@ -153,7 +164,7 @@ impl ObjectLinkingLayer {
         match linker.place(graph) {
             Ok(placed) => Ok(placed),
             Err(NoRoom { graph, .. }) => {
-                linker.collect(&*self.executor)?;
+                self.collect_with(&mut linker)?;
                 let placed = linker.place(*graph);
                 Ok(placed.map_err(|no| LinkError::Full(no.full))?)
             }
@@ -183,6 +194,7 @@ impl ObjectLinkingLayer {
             Ok(quiescent) => {
                 trace::committed(&placed);
                 linker.reclaim(&quiescent);
+                self.forget_code(&quiescent);
                 self.note_code(&placed);
                 Ok(linker.committed(placed))
             }
@@ -216,6 +228,17 @@ impl ObjectLinkingLayer {
                 watcher(name, address, size);
             }
             resources.code.insert(address, (size, name.clone()));
+        }
+    }
+
+    /// Forgets whose code was where memory is free now.
+    fn forget_code(&self, free: &[Range<ExecutorAddr>]) {
+        let code = &mut lock(&self.resources).code;
+        for range in free {
+            let gone = code.range(range.clone()).map(|(&start, _)| start);
+            for start in gone.collect::<SmallVec<[ExecutorAddr; 4]>>() {
+                code.remove(&start);
+            }
         }
     }
 
@@ -323,16 +346,10 @@ impl ResourceManager for ObjectLinkingLayer {
     }
 
     fn release(&self, key: ResourceKey) {
-        let mut resources = lock(&self.resources);
-        let Some(published) = resources.published.remove(&key) else { return };
-        for range in published.ranges() {
-            let gone = resources.code.range(range).map(|(&start, _)| start);
-            for start in gone.collect::<SmallVec<[ExecutorAddr; 4]>>() {
-                resources.code.remove(&start);
-            }
+        let published = lock(&self.resources).published.remove(&key);
+        if let Some(published) = published {
+            lock(&self.linker).free(published);
         }
-        drop(resources);
-        lock(&self.linker).free(published);
     }
 }
 

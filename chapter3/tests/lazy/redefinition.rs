@@ -57,6 +57,31 @@ fn a_name_that_was_the_hosts_is_the_users() {
 }
 
 #[test]
+fn a_definition_hides_the_hosts_whatever_it_had_for_parameters() {
+    let mut session = session("extern cos(x); cos(0);");
+    let text = "def cos(x y) y; cos(0, 3); def cos(x) x + 2; cos(0);";
+    assert_eq!(session.run(text).unwrap(), [3.0, 2.0]);
+    let text = "def f(x) cos(x) + 1; f(0);";
+    assert_eq!(value(&mut session, text), 3.0);
+}
+
+#[test]
+fn the_hosts_function_is_not_called_with_other_parameters() {
+    // Whether `f` was compiled before the definition goes, or after.
+    for call in ["1;", "f(1);"] {
+        let text = format!("def cos(x y) y; def f(x) cos(x, 2); {call}");
+        let mut session = session(&text);
+        session.jit.remove(&Symbol::new("cos")).unwrap();
+        let message = error(&mut session, "f(1);");
+        let expected = "error: the host's `cos` takes 1 parameter, but is \
+                        declared with 2";
+        assert!(message.starts_with(expected), "{message}");
+        assert!(session.jit.compile(&Symbol::new("f")).is_err());
+        assert_eq!(value(&mut session, "def cos(x y) x; f(1);"), 1.0);
+    }
+}
+
+#[test]
 fn callers_with_another_number_of_arguments_stand_in_the_way() {
     let mut session = session("def f(x) x; def g(x) f(x); def h(x) f(x) + 1;");
     value(&mut session, "g(1);");
@@ -86,6 +111,13 @@ fn a_definition_replaces_an_extern_that_nobody_relies_on() {
     assert_eq!(value(&mut session, "def f(x y) x + y; f(1, 2);"), 3.0);
     let f = session.jit.function::<fn(f64, f64) -> f64>("f").unwrap();
     assert_eq!(f.call(3.0, 4.0).unwrap(), 7.0);
+}
+
+#[test]
+fn what_nobody_has_needed_yet_may_change_its_parameters() {
+    // The first definition hides the host's.
+    let mut session = session("def sin(x) x; def sin(x y) x + y;");
+    assert_eq!(value(&mut session, "sin(2, 3);"), 5.0);
 }
 
 #[test]
@@ -170,7 +202,9 @@ fn old_code_may_call_what_nobody_knows_any_more() {
     });
     let message = error(&mut session, "g(2);");
     assert!(message.contains("`h` was removed, and nothing but old code"));
-    assert!(message.contains("in `g`, called by"), "{message}");
+    // What ran was the old body of `f`.
+    let calls = "in `f` (3 times), called by `g`, called by `__anon_expr`";
+    assert!(message.contains(calls), "{message}");
     assert_eq!(value(&mut session, "g(2);"), 5.0);
 }
 

@@ -120,6 +120,12 @@ impl<U, C> State<U, C> {
         Some(self.entries[*entry].flags)
     }
 
+    /// The tracker of a symbol of a dylib, if there is one.
+    pub fn tracker(&self, dylib: DylibId, name: &Symbol) -> Option<TrackerId> {
+        let entry = self.dylibs[dylib].get(name)?;
+        Some(self.entries[*entry].tracker)
+    }
+
     /// How many handles on a symbol that a dylib defines there are.
     pub fn holders(&self, dylib: DylibId, name: &Symbol) -> u32 {
         let entry = self.dylibs[dylib].get(name);
