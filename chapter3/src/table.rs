@@ -147,11 +147,6 @@ impl StubTable {
         (row.tracker == *tracker).then_some(row.stub)
     }
 
-    /// Whose stub it is.
-    pub fn name_of(&self, stub: ExecutorAddr) -> Option<Symbol> {
-        self.lock().by_stub.get(&stub).cloned()
-    }
-
     /// A stub asks for a body. Returns whose it is.
     ///
     /// # Errors
