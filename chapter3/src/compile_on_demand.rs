@@ -345,7 +345,8 @@ impl<B: Layer<Program = Module>> Reentry for CompileOnDemandLayer<B> {
         let names = self.share(&name);
         loop {
             cancel::check()?;
-            if let Some(body) = self.give_bodies(&names)? {
+            let given = self.give_bodies(&names);
+            if let Some(body) = given.inspect_err(|_| trace::failed(&name))? {
                 trace::linked(&name, body);
                 return Ok(body);
             }

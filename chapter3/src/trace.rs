@@ -14,6 +14,11 @@ pub(crate) fn linked(name: &Symbol, body: ExecutorAddr) {
     info!(target: "jit::lazy", "`{name}` has a body at {body}: its stub leads there, and the call goes on");
 }
 
+/// There is no body, and nothing for the call to go on with.
+pub(crate) fn failed(name: &Symbol) {
+    info!(target: "jit::lazy", "`{name}` cannot be given a body: whoever called it is left, and the next call asks again");
+}
+
 /// A name has got another meaning.
 pub(crate) fn redirected(names: &[Symbol]) {
     for name in names {

@@ -33,3 +33,9 @@ fn a_first_call_line_by_line_and_a_second_silent_one() {
 fn a_redefinition_redirects_the_stub() {
     assert_snapshot!(trace("def sq(x) x*x;\nsq(3);\ndef sq(x) x;\nsq(4);\n"));
 }
+
+#[test]
+fn a_call_of_what_is_missing_asks_each_time() {
+    let text = "extern far(x);\nfar(1);\ndef far(x) x;\nfar(2);\n";
+    assert_snapshot!(trace(text));
+}
