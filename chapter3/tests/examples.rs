@@ -16,7 +16,7 @@ fn output(example: &str) -> String {
 /// that is missing.
 #[test]
 fn a_missing_function_is_an_error_until_it_is_defined() {
-    insta::assert_snapshot!(output("failure"));
+    insta::assert_snapshot!(output("missing"));
 }
 
 /// Redefinition, with the note erased that would have prevented it.

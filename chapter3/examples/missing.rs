@@ -1,5 +1,5 @@
 //! A body that cannot be made, under a thousand frames:
-//! `cargo run -p chapter3 --example failure`.
+//! `cargo run -p chapter3 --example missing`.
 
 use chapter1::driver::{Driver, JitError};
 use chapter1::executor::Host;
