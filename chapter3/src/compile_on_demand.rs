@@ -376,7 +376,6 @@ impl<B: Layer<Program = Module>> Layer for CompileOnDemandLayer<B> {
     /// Definitions for `main` are only entered in the table: their source is
     /// kept, and nothing else. Others, expressions that is, are for the layer
     /// below.
-    // ANCHOR: add
     fn add(
         self: &Arc<Self>,
         tracker: &ResourceTracker,
@@ -399,5 +398,4 @@ impl<B: Layer<Program = Module>> Layer for CompileOnDemandLayer<B> {
             _ => DefineError::Ended,
         })
     }
-    // ANCHOR_END: add
 }

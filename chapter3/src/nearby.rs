@@ -90,7 +90,6 @@ impl Nearby {
     // ANCHOR_END: near
 
     /// Makes a function once more, if it is small. Returns what it calls.
-    // ANCHOR: take
     fn take(&self, name: &Symbol, near: &mut Near) -> Vec<Symbol> {
         let Some(definition) = self.definitions.get(name) else {
             return Vec::new();
@@ -110,7 +109,6 @@ impl Nearby {
         near.made_from.push((name.clone(), definition));
         callees
     }
-    // ANCHOR_END: take
 
     /// Whether nothing has been redefined meanwhile.
     // ANCHOR: is_current

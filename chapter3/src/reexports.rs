@@ -92,11 +92,9 @@ struct LazyReexport<B> {
 // ANCHOR_END: LazyReexport
 
 impl<B: Layer<Program = Module>> MaterializationUnit for LazyReexport<B> {
-    // ANCHOR: symbols
     fn symbols(&self) -> Vec<(Symbol, SymbolFlags)> {
         vec![(self.name.clone(), self.flags)]
     }
-    // ANCHOR_END: symbols
 
     /// Its address is that of a stub, now and for ever.
     // ANCHOR: materialize

@@ -24,7 +24,6 @@ fn constant(name: &str, value: u32) -> Module {
 }
 
 #[test]
-// ANCHOR: many_ask
 fn a_body_that_many_ask_for_is_compiled_once() {
     for round in 0..200 {
         let session = session(&format!(
@@ -45,10 +44,8 @@ fn a_body_that_many_ask_for_is_compiled_once() {
         assert_eq!(compilations(&session, 0), 2);
     }
 }
-// ANCHOR_END: many_ask
 
 #[test]
-// ANCHOR: inlined_meanwhile
 fn a_copy_of_what_is_redefined_meanwhile_does_not_stay() {
     for _ in 0..300 {
         let session = optimised("def f(x) 0; def g(x) f(x) + f(x + 1);");
@@ -67,7 +64,6 @@ fn a_copy_of_what_is_redefined_meanwhile_does_not_stay() {
         assert_eq!(g.call(1.0).unwrap(), 2.0);
     }
 }
-// ANCHOR_END: inlined_meanwhile
 
 #[test]
 // ANCHOR: what_is_called_after
