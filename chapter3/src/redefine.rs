@@ -73,14 +73,13 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
     ) -> Result<(), JitError> {
         let function = &module.functions[0];
         let (name, params) = (&function.name, function.signature.params.len());
+        let tracker = self.bodies.create_tracker();
+        let entry = Prepared::new(function);
+        let callees = self.definitions.callees(name);
+        let change = self.change(vec![name.clone()])?;
         if self.has_other_params(name, params) {
             self.retract(name)?;
         }
-        let tracker = self.bodies.create_tracker();
-        let entries = Prepared::from_module(module);
-        let entry = entries.into_iter().next().expect("one function");
-        let callees = self.definitions.callees(name);
-        let change = self.change(vec![name.clone()])?;
         let replaced = self.definitions.replace(entry, origin, &tracker);
         self.modules.enter(name);
         self.progress().made.remove(name);
