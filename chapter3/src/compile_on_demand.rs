@@ -33,6 +33,7 @@ use chapter1::orc::{
 use chapter1::symbol::Symbol;
 use chapter1::timing::Phases;
 use rustc_hash::FxHashSet;
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
@@ -54,7 +55,7 @@ pub struct CompileOnDemandLayer<B> {
     phases: Arc<Phases>,
     progress: Mutex<Progress>,
     /// Names that have a public symbol, and no definition.
-    pub(crate) undefined: Mutex<Vec<Symbol>>,
+    pub(crate) undefined: Mutex<BTreeSet<Symbol>>,
 }
 
 /// What has come of the definitions so far.

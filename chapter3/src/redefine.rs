@@ -134,13 +134,13 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
 
     /// The same for some names.
     // ANCHOR: sweep_all
-    fn sweep_all(&self, names: Vec<Symbol>) {
+    fn sweep_all(&self, names: impl IntoIterator<Item = Symbol>) {
         for name in names {
             // Those who use it keep it.
             if self.definitions.get(&name).is_none()
                 && self.retract(&name).is_err()
             {
-                lock(&self.undefined).push(name);
+                lock(&self.undefined).insert(name);
             }
         }
     }
