@@ -348,6 +348,9 @@ impl<B: Layer<Program = Module>> Reentry for CompileOnDemandLayer<B> {
             cancel::check()?;
             let given = self.give_bodies(&names);
             if let Some(body) = given.inspect_err(|_| trace::failed(&name))? {
+                // If only old code knows the stub by now, the body may be
+                // that of another function of the name.
+                self.stubs.owner(stub)?;
                 trace::linked(&name, body);
                 return Ok(body);
             }
