@@ -42,8 +42,9 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
     /// the new one.
     ///
     /// # Errors
-    /// If a name is defined twice in the module, or one that changes its
-    /// number of parameters is in use. Nothing is defined then.
+    /// If a name is defined twice in the module; nothing is defined then. Or
+    /// if one that changes its number of parameters has come into use since
+    /// the check; those before it are defined then.
     pub fn define(
         &self,
         module: &Module,
