@@ -344,6 +344,19 @@ fn old_code_does_not_get_to_an_old_body_with_other_parameters() {
 }
 
 #[test]
+fn a_stub_that_comes_too_late_takes_no_name() {
+    let mut session = session("def f(x) 1; f(0);");
+    let stubs = session.jit.demand.stubs();
+    let before = stubs.list();
+    // As by a unit whose symbol was removed when it began.
+    let tracker = session.jit.base().main.create_tracker();
+    let late = stubs.add(&Symbol::new("f"), &tracker).unwrap();
+    assert_eq!(stubs.list(), before);
+    stubs.remove(late);
+    assert_eq!(value(&mut session, "def f(x) 2; f(0);"), 2.0);
+}
+
+#[test]
 fn a_definition_outdates_copies_that_a_removal_has_not_come_to() {
     let mut session = optimised("def f(x) 1; def g(x) f(x);");
     assert_eq!(value(&mut session, "g(0);"), 1.0);
