@@ -378,8 +378,8 @@ impl<B: Layer<Program = Module>> Layer for CompileOnDemandLayer<B> {
     }
 
     /// Definitions for `main` are only entered in the table: their source is
-    /// kept, and nothing else. Others, expressions that is, are for the layer
-    /// below.
+    /// kept, and nothing else. They are removed by name, not by `tracker`.
+    /// Others, expressions that is, are for the layer below.
     // ANCHOR: add
     fn add(
         self: &Arc<Self>,

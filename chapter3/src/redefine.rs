@@ -43,8 +43,8 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
     ///
     /// # Errors
     /// If a name is defined twice in the module; nothing is defined then. Or
-    /// if one that changes its number of parameters has come into use since
-    /// the check; those before it are defined then.
+    /// if one that changes its number of parameters is in use, by code that is
+    /// running, say; those before it are defined then.
     pub fn define(
         &self,
         module: &Module,
