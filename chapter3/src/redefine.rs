@@ -42,8 +42,9 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
     /// the new one.
     ///
     /// # Errors
-    /// If a name is defined twice in the module, or one that changes its
-    /// number of parameters is in use. Nothing is defined then.
+    /// If a name is defined twice in the module; nothing is defined then. Or
+    /// if one that changes its number of parameters is in use, by code that is
+    /// running, say; those before it are defined then.
     pub fn define(
         &self,
         module: &Module,
@@ -73,14 +74,13 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
     ) -> Result<(), JitError> {
         let function = &module.functions[0];
         let (name, params) = (&function.name, function.signature.params.len());
+        let tracker = self.bodies.create_tracker();
+        let entry = Prepared::new(function);
+        let callees = self.definitions.callees(name);
+        let change = self.change(vec![name.clone()])?;
         if self.has_other_params(name, params) {
             self.retract(name)?;
         }
-        let tracker = self.bodies.create_tracker();
-        let entries = Prepared::from_module(module);
-        let entry = entries.into_iter().next().expect("one function");
-        let callees = self.definitions.callees(name);
-        let change = self.change(vec![name.clone()])?;
         let replaced = self.definitions.replace(entry, origin, &tracker);
         self.modules.enter(name);
         self.progress().made.remove(name);
@@ -135,13 +135,13 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
 
     /// The same for some names.
     // ANCHOR: sweep_all
-    fn sweep_all(&self, names: Vec<Symbol>) {
+    fn sweep_all(&self, names: impl IntoIterator<Item = Symbol>) {
         for name in names {
             // Those who use it keep it.
             if self.definitions.get(&name).is_none()
                 && self.retract(&name).is_err()
             {
-                lock(&self.undefined).push(name);
+                lock(&self.undefined).insert(name);
             }
         }
     }

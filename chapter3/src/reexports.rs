@@ -70,7 +70,7 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
         if self.executor.has_host_symbol(name) {
             return None;
         }
-        lock(&self.undefined).push(name.clone());
+        lock(&self.undefined).insert(name.clone());
         // A declaration that nobody relies on may be replaced.
         if self.definitions.callers(name).is_empty() {
             flags.params = Params::Unknown;

@@ -65,7 +65,7 @@ const WIDE_CALL: [u8; 2] = [0x67, 0xe8];
 /// does not call itself stays as it is.
 ///
 /// # Panics
-/// If a function calls itself, and was not compiled with [`TUNING`].
+/// If a call of itself has no room for that: see [`TUNING`].
 // ANCHOR: by_pointer
 pub fn by_pointer(graph: &mut LinkGraph) {
     let functions = graph.symbols.iter().filter_map(|(id, symbol)| {
