@@ -79,7 +79,7 @@ impl Progress {
         let names = names.iter().cloned();
         let first = names.filter(|it| self.made.insert(it.clone())).count();
         if first > 0 {
-            self.first.0 += first as u32;
+            self.first.0 = self.first.0.saturating_add(first as u32);
             self.first.1 += spent;
         }
     }

@@ -78,10 +78,10 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
         let entry = Prepared::new(function);
         let callees = self.definitions.callees(name);
         let change = self.change(vec![name.clone()])?;
-        if self.has_other_params(name, params) {
-            self.retract(name)?;
-        }
+        self.retract_other(name, params)?;
         let replaced = self.definitions.replace(entry, origin, &tracker);
+        // It may have been published again; whoever uses that keeps it.
+        let _ = self.retract_other(name, params);
         self.modules.enter(name);
         self.progress().made.remove(name);
         replaced.iter().for_each(|definition| drop_body(definition));
@@ -137,11 +137,16 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
     // ANCHOR: sweep_all
     fn sweep_all(&self, names: impl IntoIterator<Item = Symbol>) {
         for name in names {
-            // Those who use it keep it.
-            if self.definitions.get(&name).is_none()
-                && self.retract(&name).is_err()
-            {
+            if self.definitions.get(&name).is_some() {
+                continue;
+            }
+            if self.retract(&name).is_err() {
+                // Those who use it keep it.
                 lock(&self.undefined).insert(name);
+            } else if self.definitions.get(&name).is_some() {
+                // Defined meanwhile, in front of the host's.
+                let bound = self.hide_host(&name).unwrap_or_default();
+                let _ = self.outdate(bound);
             }
         }
     }
@@ -160,6 +165,14 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
         Ok(())
     }
     // ANCHOR_END: retract
+
+    /// The same, if it says that there are not so many parameters.
+    fn retract_other(&self, name: &Symbol, params: usize) -> Result<(), InUse> {
+        match self.has_other_params(name, params) {
+            true => self.retract(name),
+            false => Ok(()),
+        }
+    }
 
     /// Makes sure that a definition is found before the host's function of its
     /// name. (Who finds that does not miss anything.) Returns whether there is
