@@ -191,7 +191,7 @@ impl Optimiser {
     }
 
     /// Notes what was inlined in a function.
-    pub fn note_inlined(&self, name: &Symbol, surroundings: &Surroundings) {
+    fn note_inlined(&self, name: &Symbol, surroundings: &Surroundings) {
         let inlined = surroundings.inlined.get(name).into_iter().flatten();
         self.definitions.note_inlined(name, inlined.cloned().collect());
     }

@@ -19,7 +19,6 @@ const TEXT: &str = "
     def a(x) if x < 5 then x else b(x);
     a(1);";
 
-// ANCHOR: main
 fn main() -> Result<(), Box<dyn Error>> {
     for own_last in [true, false] {
         let (target, memory) = (Target::host(), MemoryConfig::default());
@@ -32,9 +31,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         );
         let (main, bodies) = (&jit.base().main, jit.demand.bodies());
         if !own_last {
+            // ANCHOR: own_first
             // What seems natural, as a dylib's own symbols are at hand.
             let all = Visibility::All;
             bodies.set_search_order(&[(bodies, all), (main, all)]);
+            // ANCHOR_END: own_first
         }
         let mut session = Kaleidoscope::new(jit);
         let value = session.run(TEXT)?[0];
@@ -44,4 +45,3 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     Ok(())
 }
-// ANCHOR_END: main

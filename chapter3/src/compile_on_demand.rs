@@ -33,6 +33,7 @@ use chapter1::orc::{
 use chapter1::symbol::Symbol;
 use chapter1::timing::Phases;
 use rustc_hash::FxHashSet;
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
@@ -54,7 +55,7 @@ pub struct CompileOnDemandLayer<B> {
     phases: Arc<Phases>,
     progress: Mutex<Progress>,
     /// Names that have a public symbol, and no definition.
-    pub(crate) undefined: Mutex<Vec<Symbol>>,
+    pub(crate) undefined: Mutex<BTreeSet<Symbol>>,
 }
 
 /// What has come of the definitions so far.
@@ -78,7 +79,7 @@ impl Progress {
         let names = names.iter().cloned();
         let first = names.filter(|it| self.made.insert(it.clone())).count();
         if first > 0 {
-            self.first.0 += first as u32;
+            self.first.0 = self.first.0.saturating_add(first as u32);
             self.first.1 += spent;
         }
     }
@@ -347,6 +348,9 @@ impl<B: Layer<Program = Module>> Reentry for CompileOnDemandLayer<B> {
             cancel::check()?;
             let given = self.give_bodies(&names);
             if let Some(body) = given.inspect_err(|_| trace::failed(&name))? {
+                // If only old code knows the stub by now, the body may be
+                // that of another function of the name.
+                self.stubs.owner(stub)?;
                 trace::linked(&name, body);
                 return Ok(body);
             }
@@ -374,9 +378,8 @@ impl<B: Layer<Program = Module>> Layer for CompileOnDemandLayer<B> {
     }
 
     /// Definitions for `main` are only entered in the table: their source is
-    /// kept, and nothing else. Others, expressions that is, are for the layer
-    /// below.
-    // ANCHOR: add
+    /// kept, and nothing else. They are removed by name, not by `tracker`.
+    /// Others, expressions that is, are for the layer below.
     fn add(
         self: &Arc<Self>,
         tracker: &ResourceTracker,
@@ -399,5 +402,4 @@ impl<B: Layer<Program = Module>> Layer for CompileOnDemandLayer<B> {
             _ => DefineError::Ended,
         })
     }
-    // ANCHOR_END: add
 }

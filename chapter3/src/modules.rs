@@ -14,7 +14,7 @@ pub struct Modules(Mutex<Table>);
 #[derive(Default)]
 struct Table {
     modules: FxHashMap<usize, Module>,
-    of: FxHashMap<Symbol, usize>,
+    places: FxHashMap<Symbol, Place>,
     /// The module that is open, or the last that was.
     last: usize,
     is_closed: bool,
@@ -23,10 +23,17 @@ struct Table {
 /// A module, as long as there is anything of it.
 #[derive(Default)]
 struct Module {
-    /// All that was ever defined in it.
-    members: Vec<Symbol>,
-    /// How many of these are defined in it still.
+    /// The definitions in their order, and the gaps that others have left.
+    members: Vec<Option<Symbol>>,
+    /// How many are no gaps.
     live: usize,
+}
+
+/// Where a definition stands: in which module, and as the how manieth.
+#[derive(Clone, Copy)]
+struct Place {
+    module: usize,
+    index: usize,
 }
 
 impl Modules {
@@ -36,13 +43,15 @@ impl Modules {
         if std::mem::take(&mut table.is_closed) {
             table.last += 1;
         }
-        let last = table.last;
-        let before = table.of.insert(name.clone(), last);
-        if before != Some(last) {
+        let before = table.places.get(name).copied();
+        if before.is_none_or(|place| place.module != table.last) {
             table.leave(before);
-            let module = table.modules.entry(last).or_default();
-            module.members.push(name.clone());
+            let module = table.modules.entry(table.last).or_default();
+            let place =
+                Place { module: table.last, index: module.members.len() };
+            module.members.push(Some(name.clone()));
             module.live += 1;
+            table.places.insert(name.clone(), place);
         }
     }
 
@@ -54,24 +63,23 @@ impl Modules {
     /// Forgets a definition.
     pub fn forget(&self, name: &Symbol) {
         let table = &mut *self.lock();
-        let before = table.of.remove(name);
+        let before = table.places.remove(name);
         table.leave(before);
     }
 
     /// The definitions that stand with this one, itself among them, in their
     /// order.
     pub fn members(&self, name: &Symbol) -> Vec<Symbol> {
-        let Table { modules, of, .. } = &*self.lock();
-        let Some(&module) = of.get(name) else { return Vec::new() };
-        let members = modules[&module].members.iter();
-        // Some may be defined elsewhere by now, or not at all.
-        members.filter(|&it| of.get(it) == Some(&module)).cloned().collect()
+        let Table { modules, places, .. } = &*self.lock();
+        let Some(place) = places.get(name) else { return Vec::new() };
+        modules[&place.module].members.iter().flatten().cloned().collect()
     }
 
     /// Whether two definitions stand together.
     pub fn are_together(&self, a: &Symbol, b: &Symbol) -> bool {
-        let of = &self.lock().of;
-        of.get(a).is_some_and(|module| of.get(b) == Some(module))
+        let places = &self.lock().places;
+        let [a, b] = [a, b].map(|name| places.get(name).map(|it| it.module));
+        a.is_some() && a == b
     }
 
     fn lock(&self) -> MutexGuard<'_, Table> {
@@ -81,11 +89,15 @@ impl Modules {
 }
 
 impl Table {
-    /// Notes that a module has one definition less.
-    fn leave(&mut self, number: Option<usize>) {
-        let Some(number) = number else { return };
+    /// Leaves a gap where a definition stood.
+    fn leave(&mut self, place: Option<Place>) {
+        let Some(Place { module: number, index }) = place else { return };
         let module = self.modules.get_mut(&number).expect("it has members");
+        module.members[index] = None;
         module.live -= 1;
+        while let Some(None) = module.members.last() {
+            module.members.pop();
+        }
         if module.live == 0 {
             self.modules.remove(&number);
         }
@@ -114,6 +126,11 @@ mod tests {
         assert!(modules.are_together(&a, &b) && !modules.are_together(&a, &c));
         modules.enter(&a);
         assert_eq!(names(&modules.members(&b)), ["b"]);
+        assert_eq!(names(&modules.members(&a)), ["c", "a"]);
+        for _ in 0..3 {
+            modules.forget(&a);
+            modules.enter(&a);
+        }
         assert_eq!(names(&modules.members(&a)), ["c", "a"]);
         modules.forget(&b);
         assert_eq!(names(&modules.members(&b)), [""; 0]);

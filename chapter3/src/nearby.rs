@@ -12,6 +12,7 @@ use chapter1::ir::{Function, Module};
 use chapter1::orc::{Cause, MaterializationResponsibility};
 use chapter1::symbol::Symbol;
 use chapter2::optimiser::Optimiser;
+use chapter2::passes::Surroundings;
 use chapter2::transform::Transform;
 use rustc_hash::FxHashSet;
 use std::sync::Arc;
@@ -90,7 +91,6 @@ impl Nearby {
     // ANCHOR_END: near
 
     /// Makes a function once more, if it is small. Returns what it calls.
-    // ANCHOR: take
     fn take(&self, name: &Symbol, near: &mut Near) -> Vec<Symbol> {
         let Some(definition) = self.definitions.get(name) else {
             return Vec::new();
@@ -110,7 +110,20 @@ impl Nearby {
         near.made_from.push((name.clone(), definition));
         callees
     }
-    // ANCHOR_END: take
+
+    /// Notes what was inlined in a function, unless that has been redefined:
+    /// for its new body there may be a note already.
+    fn note(
+        &self,
+        name: &Symbol,
+        surroundings: &Surroundings,
+        responsibility: &MaterializationResponsibility,
+    ) {
+        let inlined = surroundings.inlined.get(name).into_iter().flatten();
+        let inlined = inlined.cloned().collect();
+        let is_wanted = || responsibility.symbols().contains(name);
+        self.definitions.note_inlined_if(name, inlined, is_wanted);
+    }
 
     /// Whether nothing has been redefined meanwhile.
     // ANCHOR: is_current
@@ -144,7 +157,7 @@ impl Transform for Nearby {
                 is_bound,
             )?;
             for function in &optimised.functions {
-                self.optimiser.note_inlined(&function.name, &surroundings);
+                self.note(&function.name, &surroundings, responsibility);
             }
             // Who redefines one of these from now on finds this function
             // among those that have inlined it.

@@ -42,8 +42,9 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
     /// the new one.
     ///
     /// # Errors
-    /// If a name is defined twice in the module, or one that changes its
-    /// number of parameters is in use. Nothing is defined then.
+    /// If a name is defined twice in the module; nothing is defined then. Or
+    /// if one that changes its number of parameters is in use, by code that is
+    /// running, say; those before it are defined then.
     pub fn define(
         &self,
         module: &Module,
@@ -73,15 +74,14 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
     ) -> Result<(), JitError> {
         let function = &module.functions[0];
         let (name, params) = (&function.name, function.signature.params.len());
-        if self.has_other_params(name, params) {
-            self.retract(name)?;
-        }
         let tracker = self.bodies.create_tracker();
-        let entries = Prepared::from_module(module);
-        let entry = entries.into_iter().next().expect("one function");
+        let entry = Prepared::new(function);
         let callees = self.definitions.callees(name);
         let change = self.change(vec![name.clone()])?;
+        self.retract_other(name, params)?;
         let replaced = self.definitions.replace(entry, origin, &tracker);
+        // It may have been published again; whoever uses that keeps it.
+        let _ = self.retract_other(name, params);
         self.modules.enter(name);
         self.progress().made.remove(name);
         replaced.iter().for_each(|definition| drop_body(definition));
@@ -135,13 +135,18 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
 
     /// The same for some names.
     // ANCHOR: sweep_all
-    fn sweep_all(&self, names: Vec<Symbol>) {
+    fn sweep_all(&self, names: impl IntoIterator<Item = Symbol>) {
         for name in names {
-            // Those who use it keep it.
-            if self.definitions.get(&name).is_none()
-                && self.retract(&name).is_err()
-            {
-                lock(&self.undefined).push(name);
+            if self.definitions.get(&name).is_some() {
+                continue;
+            }
+            if self.retract(&name).is_err() {
+                // Those who use it keep it.
+                lock(&self.undefined).insert(name);
+            } else if self.definitions.get(&name).is_some() {
+                // Defined meanwhile, in front of the host's.
+                let bound = self.hide_host(&name).unwrap_or_default();
+                let _ = self.outdate(bound);
             }
         }
     }
@@ -160,6 +165,14 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
         Ok(())
     }
     // ANCHOR_END: retract
+
+    /// The same, if it says that there are not so many parameters.
+    fn retract_other(&self, name: &Symbol, params: usize) -> Result<(), InUse> {
+        match self.has_other_params(name, params) {
+            true => self.retract(name),
+            false => Ok(()),
+        }
+    }
 
     /// Makes sure that a definition is found before the host's function of its
     /// name. (Who finds that does not miss anything.) Returns whether there is

@@ -70,7 +70,7 @@ impl<B: Layer<Program = Module>> CompileOnDemandLayer<B> {
         if self.executor.has_host_symbol(name) {
             return None;
         }
-        lock(&self.undefined).push(name.clone());
+        lock(&self.undefined).insert(name.clone());
         // A declaration that nobody relies on may be replaced.
         if self.definitions.callers(name).is_empty() {
             flags.params = Params::Unknown;
@@ -92,11 +92,9 @@ struct LazyReexport<B> {
 // ANCHOR_END: LazyReexport
 
 impl<B: Layer<Program = Module>> MaterializationUnit for LazyReexport<B> {
-    // ANCHOR: symbols
     fn symbols(&self) -> Vec<(Symbol, SymbolFlags)> {
         vec![(self.name.clone(), self.flags)]
     }
-    // ANCHOR_END: symbols
 
     /// Its address is that of a stub, now and for ever.
     // ANCHOR: materialize

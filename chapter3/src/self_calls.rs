@@ -63,6 +63,9 @@ const WIDE_CALL: [u8; 2] = [0x67, 0xe8];
 
 /// Makes each function call itself by a pointer, which leads to itself. What
 /// does not call itself stays as it is.
+///
+/// # Panics
+/// If a call of itself has no room for that: see [`TUNING`].
 // ANCHOR: by_pointer
 pub fn by_pointer(graph: &mut LinkGraph) {
     let functions = graph.symbols.iter().filter_map(|(id, symbol)| {

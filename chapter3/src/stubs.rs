@@ -6,9 +6,9 @@
 //!              jmp [resolver]         asks for it, and goes on there
 //! ```
 //! They are made in blocks: the code of all stubs of a block lies together,
-//! and so do their pointers, on pages of data. A block goes when the last of
-//! its stubs does. No stub is used a second time before that, because old
-//! code that is still running may call it.
+//! and so do their pointers, on pages of data. A block goes when all of its
+//! stubs have been given out and have come back. No stub is used a second time
+//! before that, because old code that is still running may call it.
 
 use chapter1::executor::{Executor, ExecutorAddr};
 use chapter1::link::{

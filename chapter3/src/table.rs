@@ -100,7 +100,8 @@ impl StubTable {
     }
 
     /// Gives a name a stub. The symbol that it is the address of is removed
-    /// by `tracker`.
+    /// by `tracker`. If it has been by now, the stub is no name's, and the
+    /// caller's to take back.
     ///
     /// # Errors
     /// If there can be no more stubs.
@@ -111,29 +112,24 @@ impl StubTable {
     ) -> Result<Stub, ObjectError> {
         let mut rows = self.lock();
         let stub = rows.stubs.allocate()?;
-        let version = rows.next_version();
         rows.by_stub.insert(stub.address, name.clone());
-        let tracker = tracker.clone();
-        let row =
-            Row { stub, tracker, version, body: None, linked: 0, asked: 0 };
-        rows.by_name.insert(name.clone(), row);
+        // Who removes the symbol from now on finds the row.
+        if tracker.dylib().tracker_of(name).as_ref() == Some(tracker) {
+            let version = rows.next_version();
+            let tracker = tracker.clone();
+            let row =
+                Row { stub, tracker, version, body: None, linked: 0, asked: 0 };
+            // Who has removed an earlier symbol may not have come to its stub.
+            if let Some(earlier) = rows.by_name.insert(name.clone(), row) {
+                rows.take_back(earlier.stub);
+            }
+        }
         Ok(stub)
     }
 
     /// Takes a stub back: no new code can come to know it.
     pub fn remove(&self, stub: Stub) {
-        let mut rows = self.lock();
-        if let Some(name) = rows.by_stub.remove(&stub.address) {
-            // The name may have another one by now.
-            if rows.by_name.get(&name).is_some_and(|row| row.stub == stub) {
-                rows.by_name.remove(&name);
-            }
-            rows.removed.insert(stub.address, (stub, name));
-            rows.stubs.free(stub);
-            if !rows.stubs.has_block_of(&stub) {
-                rows.removed.retain(|_, (other, _)| !other.is_beside(&stub));
-            }
-        }
+        self.lock().take_back(stub);
     }
 
     /// The stub of a name, if its symbol is removed by this tracker.
@@ -152,15 +148,20 @@ impl StubTable {
     /// # Errors
     /// If it was removed, and so only old code can have called it.
     pub fn note_question(&self, stub: ExecutorAddr) -> Result<Symbol, Removed> {
-        let Rows { by_stub, by_name, removed, .. } = &mut *self.lock();
-        let Some(name) = by_stub.get(&stub) else {
-            let name = removed.get(&stub).map(|(_, name)| name.clone());
-            return Err(name.map_or(Removed::Unknown, Removed::Function));
-        };
-        if let Some(row) = by_name.get_mut(name) {
+        let mut rows = self.lock();
+        let name = rows.owner(stub)?;
+        if let Some(row) = rows.by_name.get_mut(&name) {
             row.asked += 1;
         }
-        Ok(name.clone())
+        Ok(name)
+    }
+
+    /// Whose a stub is.
+    ///
+    /// # Errors
+    /// If it was removed.
+    pub fn owner(&self, stub: ExecutorAddr) -> Result<Symbol, Removed> {
+        self.lock().owner(stub)
     }
 
     /// The present versions of some names; none where there is no stub.
@@ -262,6 +263,27 @@ impl Rows {
     fn next_version(&mut self) -> Version {
         self.last += 1;
         self.last
+    }
+
+    fn owner(&self, stub: ExecutorAddr) -> Result<Symbol, Removed> {
+        match (self.by_stub.get(&stub), self.removed.get(&stub)) {
+            (Some(name), _) => Ok(name.clone()),
+            (None, Some((_, name))) => Err(Removed::Function(name.clone())),
+            (None, None) => Err(Removed::Unknown),
+        }
+    }
+
+    fn take_back(&mut self, stub: Stub) {
+        let Some(name) = self.by_stub.remove(&stub.address) else { return };
+        // The name may have another one by now.
+        if self.by_name.get(&name).is_some_and(|row| row.stub == stub) {
+            self.by_name.remove(&name);
+        }
+        self.removed.insert(stub.address, (stub, name));
+        self.stubs.free(stub);
+        if !self.stubs.has_block_of(&stub) {
+            self.removed.retain(|_, (other, _)| !other.is_beside(&stub));
+        }
     }
 
     // ANCHOR: is_unchanged

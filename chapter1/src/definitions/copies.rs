@@ -1,8 +1,39 @@
 //! Who has copies of whose body. Chapter 1 makes none: this is kept apart from
 //! what is kept for every function.
 
+use super::{Definitions, others};
 use crate::symbol::Symbol;
 use rustc_hash::{FxHashMap, FxHashSet};
+
+impl Definitions {
+    /// Notes the functions whose bodies the code of a definition has copies
+    /// of, in place of what was noted before.
+    pub fn note_inlined(&self, name: &Symbol, inlined: Box<[Symbol]>) {
+        self.note_inlined_if(name, inlined, || true);
+    }
+
+    /// The same, if the code is still wanted: otherwise what was noted may be
+    /// of another definition's code. `is_wanted` must leave the table alone.
+    pub fn note_inlined_if(
+        &self,
+        name: &Symbol,
+        inlined: Box<[Symbol]>,
+        is_wanted: impl FnOnce() -> bool,
+    ) {
+        let mut table = self.lock();
+        let known = table.functions.get(name);
+        let is_defined = known.is_some_and(|known| known.definition.is_some());
+        if is_defined && is_wanted() {
+            table.copies.note(name, inlined);
+        }
+    }
+
+    /// The definitions whose code has a copy of a function's body, itself not
+    /// counted.
+    pub fn inliners(&self, name: &Symbol) -> Vec<Symbol> {
+        others(self.lock().copies.inliners(name), name)
+    }
+}
 
 /// The one relation, read in two directions.
 #[derive(Default)]

@@ -233,22 +233,6 @@ impl Definitions {
         known.map_or(vec![], |known| others(&known.callers, name))
     }
 
-    /// Notes the functions whose bodies the code of a definition has copies
-    /// of, in place of what was noted before.
-    pub fn note_inlined(&self, name: &Symbol, inlined: Box<[Symbol]>) {
-        let mut table = self.lock();
-        let known = table.functions.get(name);
-        if known.is_some_and(|known| known.definition.is_some()) {
-            table.copies.note(name, inlined);
-        }
-    }
-
-    /// The definitions whose code has a copy of a function's body, itself not
-    /// counted.
-    pub fn inliners(&self, name: &Symbol) -> Vec<Symbol> {
-        others(self.lock().copies.inliners(name), name)
-    }
-
     /// Forgets the definition of a function, and that it calls others.
     /// Returns none if there is no definition.
     ///

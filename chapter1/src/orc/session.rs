@@ -338,10 +338,11 @@ impl ExecutionSession {
         tracker: TrackerId,
     ) -> Result<(), InUse> {
         let mut tables = self.lock();
-        if !tables.dylibs[dylib].generators.is_empty() {
+        let result = tables.state.remove(tracker);
+        let is_changed = result.as_ref().is_ok_and(|names| !names.is_empty());
+        if is_changed && !tables.dylibs[dylib].generators.is_empty() {
             tables.removals += 1;
         }
-        let result = tables.state.remove(tracker);
         self.carry_out(tables);
         result.map(drop)
     }

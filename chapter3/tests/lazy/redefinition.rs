@@ -325,6 +325,38 @@ fn old_code_may_call_what_nobody_else_knows() {
 }
 
 #[test]
+fn old_code_does_not_get_to_an_old_body_with_other_parameters() {
+    let text = "def h(x) x; h(7); def f(x) change(0) + h(1);";
+    let mut session = changing(text, |demand| {
+        define(demand, "f", 5.0)?;
+        let text = "
+            function @h(f64, f64) -> f64 {
+            block0(v0: f64, v1: f64):
+                return v1
+            }";
+        let module = Arc::new(parse_module(text).unwrap());
+        demand.define(&module, Origin::Ir(module.clone()))
+    });
+    // The old stub asks, although it has had a body.
+    let message = error(&mut session, "f(1);");
+    assert!(message.contains("`h` was removed, and nothing but old code"));
+    assert_eq!(session.run("f(1); h(1, 2);").unwrap(), [5.0, 2.0]);
+}
+
+#[test]
+fn a_stub_that_comes_too_late_takes_no_name() {
+    let mut session = session("def f(x) 1; f(0);");
+    let stubs = session.jit.demand.stubs();
+    let before = stubs.list();
+    // As by a unit whose symbol was removed when it began.
+    let tracker = session.jit.base().main.create_tracker();
+    let late = stubs.add(&Symbol::new("f"), &tracker).unwrap();
+    assert_eq!(stubs.list(), before);
+    stubs.remove(late);
+    assert_eq!(value(&mut session, "def f(x) 2; f(0);"), 2.0);
+}
+
+#[test]
 fn a_definition_outdates_copies_that_a_removal_has_not_come_to() {
     let mut session = optimised("def f(x) 1; def g(x) f(x);");
     assert_eq!(value(&mut session, "g(0);"), 1.0);

@@ -1,12 +1,15 @@
 //! First calls, redefinitions and removals at the same time.
 
-use crate::support::{Session, compilations, optimised, remove, session};
+use crate::support::{
+    Session, compilations, optimised, remove, session, value,
+};
 use chapter1::definitions::Origin;
 use chapter1::driver::{Driver, JitError};
 use chapter1::ir::{Module, parse_module};
+use chapter1::orc::{Cause, DefinitionGenerator, JitDylib};
 use chapter1::symbol::Symbol;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Barrier};
+use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 
 const THREADS: usize = 4;
@@ -24,7 +27,6 @@ fn constant(name: &str, value: u32) -> Module {
 }
 
 #[test]
-// ANCHOR: many_ask
 fn a_body_that_many_ask_for_is_compiled_once() {
     for round in 0..200 {
         let session = session(&format!(
@@ -45,10 +47,8 @@ fn a_body_that_many_ask_for_is_compiled_once() {
         assert_eq!(compilations(&session, 0), 2);
     }
 }
-// ANCHOR_END: many_ask
 
 #[test]
-// ANCHOR: inlined_meanwhile
 fn a_copy_of_what_is_redefined_meanwhile_does_not_stay() {
     for _ in 0..300 {
         let session = optimised("def f(x) 0; def g(x) f(x) + f(x + 1);");
@@ -67,7 +67,52 @@ fn a_copy_of_what_is_redefined_meanwhile_does_not_stay() {
         assert_eq!(g.call(1.0).unwrap(), 2.0);
     }
 }
-// ANCHOR_END: inlined_meanwhile
+
+/// Does something when a name is missing for the first time.
+struct Once<F>(Mutex<Option<F>>);
+
+impl<F: FnOnce() + Send> DefinitionGenerator for Once<F> {
+    fn name(&self) -> &str {
+        "once"
+    }
+
+    fn generate(&self, _: &JitDylib, _: &[Symbol]) -> Result<(), Cause> {
+        let body = self.0.lock().unwrap().take();
+        if let Some(body) = body {
+            body();
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn a_note_of_copies_does_not_replace_that_of_a_newer_body() {
+    let text = "extern sin(x); def k(x) 0; def f(x) sin(x);";
+    let mut session = optimised(text);
+    let demand = Arc::downgrade(&session.jit.demand);
+    let redefine = move || {
+        let demand = demand.upgrade().unwrap();
+        let text = "
+            function @f(f64) -> f64 {
+                fn0 = function @k(f64) -> f64
+            block0(v0: f64):
+                v1 = call fn0(v0)
+                return v1
+            }";
+        for module in [constant("k", 1), parse_module(text).unwrap()] {
+            let module = Arc::new(module);
+            let origin = Origin::Ir(module.clone());
+            demand.define(&module, origin).unwrap();
+        }
+        demand.compile(&Symbol::new("f")).unwrap();
+    };
+    // The optimiser of the first `f` asks whether `sin` is the host's.
+    let meanwhile = move || thread::spawn(redefine).join().unwrap();
+    let once = Once(Mutex::new(Some(meanwhile)));
+    session.jit.base().main.add_generator(Arc::new(once));
+    assert_eq!(value(&mut session, "f(0);"), 1.0);
+    assert_eq!(value(&mut session, "def k(x) 5; f(0);"), 5.0);
+}
 
 #[test]
 // ANCHOR: what_is_called_after
