@@ -4,6 +4,7 @@ mod failures;
 mod first_calls;
 mod model;
 mod redefinition;
+mod relay;
 mod removal;
 mod support;
 mod threads;
